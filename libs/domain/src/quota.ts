@@ -1,0 +1,15 @@
+/** Quotas of one address, counted in the database. The functions there hold the same numbers; a test compares them. */
+export const ADDRESS_QUOTAS = {
+  /** Letters of registration with resends. */
+  registration_letters: { perHour: 10, perDay: 20 },
+  /** Registrations with an owner token. */
+  owner_token: { perHour: 5, perDay: 5 },
+  /** Notices to an active address that somebody registers again. */
+  already_registered: { perHour: 1, perDay: 1 },
+} as const;
+
+/** Days for which an owner token is valid, counted from the day it was made out. */
+export const OWNER_TOKEN_DAYS = 7;
+
+/** Seconds after an activation in which the same code is answered with the same account. */
+export const REPLAY_SECONDS = 60;
