@@ -1,0 +1,77 @@
+import type { Sql } from './database.ts';
+
+/** A letter that this process has the lease of. */
+export interface LeasedLetter {
+  readonly id: string;
+  readonly kind: 'registration_code' | 'already_registered';
+  /** Recipient and locale, sealed. */
+  readonly envelope: Uint8Array;
+  readonly addressKey: Uint8Array;
+  readonly claimId: string | null;
+  readonly keyId: string | null;
+  readonly codeLength: number | null;
+  /** Day the letter was written, in days since 1970: the day of issue of its owner token. */
+  readonly issuedDay: number;
+  /** Attempts with this one. */
+  readonly attempts: number;
+  /** Milliseconds since the letter was written, at the moment of the lease. */
+  readonly ageMs: number;
+  /** Milliseconds until it must not be sent any more, at the moment of the lease. */
+  readonly windowLeftMs: number;
+}
+
+/** Takes up to `limit` due letters for ten seconds; whoever dies with them gives them back by that. */
+export async function leaseLetters(sql: Sql, limit: number): Promise<readonly LeasedLetter[]> {
+  return sql<LeasedLetter[]>`
+    update letter
+       set due_at = clock_timestamp() + interval '10 seconds', attempts = attempts + 1
+     where id = any (array(
+             select id from letter
+              where due_at <= clock_timestamp() and window_closes_at > clock_timestamp()
+              order by due_at
+              limit ${limit}::int
+                for update skip locked))
+    returning id,
+              kind,
+              envelope,
+              address_key as "addressKey",
+              claim_id as "claimId",
+              claim_key_id as "keyId",
+              code_length as "codeLength",
+              floor(extract(epoch from written_at) / 86400)::int as "issuedDay",
+              attempts,
+              (extract(epoch from clock_timestamp() - written_at) * 1000)::int as "ageMs",
+              (extract(epoch from window_closes_at - clock_timestamp()) * 1000)::int as "windowLeftMs"
+  `;
+}
+
+/** Forgets a letter: it was sent, or it never can be. */
+export async function removeLetter(sql: Sql, id: string): Promise<void> {
+  await sql<never[]>`
+    delete from letter where id = ${id}::uuid
+  `;
+}
+
+/** Gives a letter back, to be tried again after a pause. */
+export async function postponeLetter(sql: Sql, id: string, pauseSeconds: number): Promise<void> {
+  await sql<never[]>`
+    update letter
+       set due_at = clock_timestamp() + make_interval(secs => ${pauseSeconds}::double precision)
+     where id = ${id}::uuid
+  `;
+}
+
+/** Drops up to `limit` letters whose window has closed; resolves to how many. */
+export async function dropClosedLetters(sql: Sql, limit: number): Promise<number> {
+  const dropped = await sql<{ id: string }[]>`
+    delete from letter
+     where id = any (array(
+             select id from letter
+              where window_closes_at <= clock_timestamp()
+              order by window_closes_at
+              limit ${limit}::int
+                for update skip locked))
+    returning id
+  `;
+  return dropped.length;
+}
