@@ -1,0 +1,146 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+
+import { codeFromMac } from '#domain/code';
+import type { Secret } from '#domain/secret';
+
+import { macOfParts, open, seal, SecretKeys, type KeyPurpose } from './secret-keys.ts';
+
+const KEY_ID_BYTES = 4;
+const DAY_BYTES = 4;
+const MAC_BYTES = 32;
+const OWNER_TOKEN_BYTES = KEY_ID_BYTES + DAY_BYTES + MAC_BYTES + MAC_BYTES;
+const OWNER_TOKEN = /^[A-Za-z0-9_-]{96}$/;
+
+/** To whom a letter goes and in which language. */
+export interface Recipient {
+  readonly email: string;
+  /** The language tag the recipient asked for; null: none. */
+  readonly locale: string | null;
+}
+
+/** What an owner token says once its MAC is found right. Whether its day is recent is the database's to say. */
+export interface OpenedOwnerToken {
+  readonly addressKey: Uint8Array;
+  /** Day of issue, in days since 1970. */
+  readonly day: number;
+}
+
+/** Personal details of audit events, as JSON before they are sealed. */
+export type AuditDetails = Readonly<Record<string, string>>;
+
+/**
+ * Everything that is derived, sealed or signed. New values use the current secret; values made under a previous one
+ * stay valid. The key of address HMACs is random and outlives every secret.
+ */
+export class KeyRing {
+  readonly #keys: readonly [SecretKeys, ...SecretKeys[]];
+  readonly #addressKey: Uint8Array;
+
+  constructor(secret: Secret, previous: readonly Secret[], addressKey: Uint8Array) {
+    this.#keys = [new SecretKeys(secret), ...previous.map((former) => new SecretKeys(former))];
+    this.#addressKey = addressKey;
+  }
+
+  /** Names the secret that new values are made with. */
+  get currentKeyId(): string {
+    return this.#keys[0].id;
+  }
+
+  /** What the database knows an address by where it must not hold it. */
+  addressKey(email: string): Buffer {
+    return macOfParts(this.#addressKey, ['address', email]);
+  }
+
+  /** Truth 2: the code of a claim. It is derived anew each time and rests nowhere. Undefined: the key is gone. */
+  registrationCode(claimId: string, email: string, length: number, keyId: string): string | undefined {
+    const keys = this.#byId(keyId);
+    return keys && codeFromMac(keys.mac('registration-code', claimId, email), length);
+  }
+
+  /** Compares without telling by its duration how much of the code is right. */
+  codeIsRight(code: string, claimId: string, email: string, length: number, keyId: string): boolean {
+    const expected = this.registrationCode(claimId, email, length, keyId);
+    return expected !== undefined && code.length === length && timingSafeEqual(Buffer.from(code), Buffer.from(expected));
+  }
+
+  /** Truth 7: proves, from the day of issue on and without a row, that its bearer reads the mail of the address. */
+  ownerToken(addressKey: Uint8Array, day: number): string {
+    const head = Buffer.alloc(KEY_ID_BYTES + DAY_BYTES);
+    head.write(this.#keys[0].id, 'hex');
+    head.writeUInt32BE(day, KEY_ID_BYTES);
+    const mac = this.#keys[0].mac('owner-token', head, addressKey);
+    return Buffer.concat([head, addressKey, mac]).toString('base64url');
+  }
+
+  /** The content of an owner token that this service made; undefined for any other text. */
+  openOwnerToken(token: string): OpenedOwnerToken | undefined {
+    if (!OWNER_TOKEN.test(token)) return undefined;
+    const bytes = Buffer.from(token, 'base64url');
+    if (bytes.length !== OWNER_TOKEN_BYTES || bytes.toString('base64url') !== token) return undefined;
+    const head = bytes.subarray(0, KEY_ID_BYTES + DAY_BYTES);
+    const addressKey = bytes.subarray(head.length, head.length + MAC_BYTES);
+    const keys = this.#byId(head.subarray(0, KEY_ID_BYTES).toString('hex'));
+    if (!keys || !timingSafeEqual(keys.mac('owner-token', head, addressKey), bytes.subarray(-MAC_BYTES))) return undefined;
+    return { addressKey, day: head.readUInt32BE(KEY_ID_BYTES) };
+  }
+
+  /** The day of issue of an owner token of this very address; undefined when it is absent, foreign or forged. */
+  ownerTokenDay(token: string | undefined, addressKey: Uint8Array): number | undefined {
+    const opened = token === undefined ? undefined : this.openOwnerToken(token);
+    return opened && timingSafeEqual(opened.addressKey, addressKey) ? opened.day : undefined;
+  }
+
+  /** Recipient and locale of a letter, so that the outbox holds no address. */
+  sealEnvelope(recipient: Recipient): Buffer {
+    return this.#seal('envelope', JSON.stringify([recipient.email, recipient.locale]));
+  }
+
+  /** Undefined when no secret of this process opens it. */
+  openEnvelope(envelope: Uint8Array): Recipient | undefined {
+    const plain = this.#open('envelope', envelope);
+    if (plain === undefined) return undefined;
+    const [email, locale] = JSON.parse(plain.toString('utf8')) as [string, string | null];
+    return { email, locale };
+  }
+
+  /** A fresh key for the audit details of one subject, wrapped so that it can stand in the subject's row. */
+  wrapNewSubjectKey(): Buffer {
+    return this.#seal('audit-subject', randomBytes(32));
+  }
+
+  /** Details that die with the subject's key. Undefined when the wrapped key does not open. */
+  sealAuditDetails(wrappedKey: Uint8Array, details: AuditDetails): Buffer | undefined {
+    const key = this.#open('audit-subject', wrappedKey);
+    return key && seal(key, Buffer.from(JSON.stringify(details)));
+  }
+
+  /** The reverse of `sealAuditDetails`; undefined when key and details do not belong together. */
+  openAuditDetails(wrappedKey: Uint8Array, sealed: Uint8Array): AuditDetails | undefined {
+    const key = this.#open('audit-subject', wrappedKey);
+    const plain = key && open(key, sealed);
+    return plain && (JSON.parse(plain.toString('utf8')) as AuditDetails);
+  }
+
+  /** Stable bytes that nobody outside can foretell: what an unknown address is given in place of a stored value. */
+  standIn(kind: string, email: string): Buffer {
+    return this.#keys[0].mac('stand-in', kind, email);
+  }
+
+  /** Names a request without holding it. */
+  idempotencyMac(...parts: readonly string[]): Buffer {
+    return this.#keys[0].mac('idempotency', ...parts);
+  }
+
+  #byId(keyId: string): SecretKeys | undefined {
+    return this.#keys.find((keys) => keys.id === keyId);
+  }
+
+  #seal(purpose: KeyPurpose, plain: string | Uint8Array): Buffer {
+    return Buffer.concat([Buffer.from(this.#keys[0].id, 'hex'), this.#keys[0].seal(purpose, Buffer.from(plain))]);
+  }
+
+  #open(purpose: KeyPurpose, sealed: Uint8Array): Buffer | undefined {
+    const keys = this.#byId(Buffer.from(sealed.subarray(0, KEY_ID_BYTES)).toString('hex'));
+    return keys?.open(purpose, sealed.subarray(KEY_ID_BYTES));
+  }
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+
+import type { Sql } from '#data/database';
+import { keepSealedKey, listSealedKeys, replaceSealedKey, type SealedKey } from '#data/sealed-key';
+import type { Secret } from '#domain/secret';
+
+import { KeyRing } from './key-ring.ts';
+import { SecretKeys } from './secret-keys.ts';
+
+/** No secret of this process opens a key at rest: starting all the same would count every address anew. */
+export class SealedKeyUnreadable extends Error {
+  constructor(purpose: string, keyId: string) {
+    super(
+      `The key for "${purpose}" in the database was sealed with another secret (key id ${keyId}). ` +
+        'Set TROTH_SECRET to that secret, or list it in TROTH_SECRETS_PREVIOUS.',
+    );
+  }
+}
+
+/** Reads the keys at rest, makes those that are missing, and gives the ring. Safe for any number of processes at once. */
+export async function loadKeyRing(sql: Sql, secret: Secret, previous: readonly Secret[]): Promise<KeyRing> {
+  return new KeyRing(secret, previous, await loadKey(sql, 'address', secret, previous));
+}
+
+/** Seals every key at rest with the current secret; resolves to the purposes that were sealed with a former one. */
+export async function resealKeys(sql: Sql, secret: Secret, previous: readonly Secret[]): Promise<readonly string[]> {
+  const current = new SecretKeys(secret);
+  const resealed: string[] = [];
+  for (const key of await listSealedKeys(sql)) {
+    if (key.keyId === current.id) continue;
+    const plain = unseal(key, secret, previous);
+    const anew = { purpose: key.purpose, keyId: current.id, sealed: current.seal('sealed-key', plain) };
+    if (await replaceSealedKey(sql, anew, key.keyId)) resealed.push(key.purpose);
+  }
+  return resealed;
+}
+
+async function loadKey(sql: Sql, purpose: string, secret: Secret, previous: readonly Secret[]): Promise<Uint8Array> {
+  const found = (await listSealedKeys(sql)).find((key) => key.purpose === purpose);
+  if (found) return unseal(found, secret, previous);
+  const keys = new SecretKeys(secret);
+  await keepSealedKey(sql, { purpose, keyId: keys.id, sealed: keys.seal('sealed-key', randomBytes(32)) });
+  const kept = (await listSealedKeys(sql)).find((key) => key.purpose === purpose);
+  if (!kept) throw new Error(`the key for "${purpose}" was not kept`);
+  return unseal(kept, secret, previous);
+}
+
+function unseal(key: SealedKey, secret: Secret, previous: readonly Secret[]): Uint8Array {
+  const keys = [secret, ...previous].map((text) => new SecretKeys(text)).find(({ id }) => id === key.keyId);
+  const plain = keys?.open('sealed-key', key.sealed);
+  if (plain === undefined) throw new SealedKeyUnreadable(key.purpose, key.keyId);
+  return plain;
+}
