@@ -8,6 +8,8 @@ export interface Claimant {
   readonly codeLength: number;
   /** Salt and parameters of the stored password, as the head of its PHC text; null when none is stored. */
   readonly recipe: string | null;
+  /** Language tag for the letters. */
+  readonly locale: string | null;
   /** The key of the audit details of this claim, wrapped. */
   readonly wrappedKey: Uint8Array;
 }
@@ -19,6 +21,7 @@ export async function findClaimant(sql: Sql, email: string): Promise<Claimant | 
            address.claim_key_id as "keyId",
            address.code_length as "codeLength",
            vault.password_recipe(address.claim_id, address.account_id) as recipe,
+           address.locale,
            audit_subject.wrapped_key as "wrappedKey"
       from address
       join audit_subject on audit_subject.id = address.subject_id
@@ -42,7 +45,7 @@ export interface Registration {
   readonly strict: boolean;
   readonly keyId: string;
   readonly wrappedKey: Uint8Array;
-  readonly sealedDetails: Uint8Array;
+  readonly sealedDetails: Uint8Array | null;
   readonly envelope: Uint8Array;
   readonly requestId: string;
   readonly idempotencyScope: Uint8Array | null;
@@ -72,7 +75,7 @@ export interface ActivationAttempt {
   readonly phc: string;
   readonly codeIsRight: boolean;
   readonly requestId: string;
-  readonly sealedDetails: Uint8Array;
+  readonly sealedDetails: Uint8Array | null;
 }
 
 /** The account of an activation, as the answer shows it. */

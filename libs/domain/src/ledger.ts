@@ -14,8 +14,3 @@ export const LEDGER = {
   breakerShare: 0.01,
   breakerCeiling: 200,
 } as const;
-
-/** Probability that all guesses of `strikes` a claim over the short-code claims of 30 days hit, for one address. */
-export function guessProbabilityPerAddress(strikes: number, shortLength: number): number {
-  return (LEDGER.perAddress * strikes) / 10 ** shortLength;
-}

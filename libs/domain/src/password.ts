@@ -20,7 +20,8 @@ export function normalizePassword(password: string): string {
 
 /** The first reason to refuse a new password; undefined when there is none. There are no composition rules. */
 export function passwordFault(password: string, email: string, policy: PasswordPolicy): PasswordFault | undefined {
-  if (!isWellFormed(password)) return 'ill-formed';
+  // RFC 7617 has no room for control characters: such a password could never be sent.
+  if (!password.isWellFormed() || /\p{Cc}/u.test(password)) return 'ill-formed';
   // NFKC can lengthen a text eighteenfold: bound the work first.
   if (password.length > MAX_PASSWORD * 4) return 'too-long';
   const normalized = normalizePassword(password);
@@ -29,9 +30,4 @@ export function passwordFault(password: string, email: string, policy: PasswordP
   if (length > MAX_PASSWORD) return 'too-long';
   if (normalized.toLowerCase() === email.trim().toLowerCase()) return 'is-the-address';
   return policy.isCommon(normalized) ? 'common' : undefined;
-}
-
-/** No lone surrogate and no NUL: such a text has no UTF-8 form that every system keeps. */
-export function isWellFormed(text: string): boolean {
-  return !text.includes('\0') && text.isWellFormed();
 }
