@@ -17,9 +17,9 @@ export interface Claimant {
 /** The claim that an address remembers: being proven, overdue, or activated less than 60 s ago. Absent: none. */
 export async function findClaimant(sql: Sql, email: string): Promise<Claimant | undefined> {
   const [claimant] = await sql<Claimant[]>`
-    select address.claim_id as "claimId",
-           address.claim_key_id as "keyId",
-           address.code_length as "codeLength",
+    select address.claim_id as "claimId", -- not null: the where clause
+           address.claim_key_id as "keyId", -- not null: stands with the claim id
+           address.code_length as "codeLength", -- not null: stands with the claim id
            vault.password_recipe(address.claim_id, address.account_id) as recipe,
            address.locale,
            audit_subject.wrapped_key as "wrappedKey"
@@ -62,7 +62,7 @@ export async function register(sql: Sql, it: Registration): Promise<Registration
     select register(
       ${it.email}, ${it.addressKey}::bytea, ${it.phc}, ${it.username}, ${it.locale}, ${it.ownerTokenDay}::int,
       ${it.claimSeconds}::int, ${it.strict}::boolean, ${it.keyId}, ${it.wrappedKey}::bytea, ${it.sealedDetails}::bytea,
-      ${it.envelope}::bytea, ${it.requestId}, ${it.idempotencyScope}::bytea, ${it.fingerprint}::bytea) as outcome
+      ${it.envelope}::bytea, ${it.requestId}, ${it.idempotencyScope}::bytea, ${it.fingerprint}::bytea) as outcome -- not null: every path returns one
   `;
   return onlyRow(row).outcome;
 }
@@ -114,7 +114,7 @@ export interface Activation {
 /** Truths 3, 4, 8 and 11: decides under the row's lock, by the database's clock, and counts the strike. */
 export async function activateClaim(sql: Sql, it: ActivationAttempt): Promise<Activation> {
   const [row] = await sql<ActivationRow[]>`
-    select outcome,
+    select outcome, -- not null: every path returns one
            account_id as "accountId",
            username,
            display_name as "displayName",
@@ -151,7 +151,7 @@ export async function resendCode(sql: Sql, it: ResendAttempt): Promise<string> {
   const [row] = await sql<{ outcome: string }[]>`
     select resend_code(
       ${it.email}, ${it.addressKey}::bytea, ${it.claimId}::uuid, ${it.phc}, ${it.envelope}::bytea,
-      ${it.claimSeconds}::int, ${it.resends}::int, ${it.gapSeconds}::int) as outcome
+      ${it.claimSeconds}::int, ${it.resends}::int, ${it.gapSeconds}::int) as outcome -- not null: every path returns one
   `;
   return onlyRow(row).outcome;
 }
@@ -169,7 +169,7 @@ export interface Withdrawal {
 export async function withdrawClaim(sql: Sql, it: Withdrawal): Promise<string> {
   const [row] = await sql<{ outcome: string }[]>`
     select withdraw_claim(
-      ${it.email}, ${it.addressKey}::bytea, ${it.claimId}::uuid, ${it.phc}, ${it.requestId}) as outcome
+      ${it.email}, ${it.addressKey}::bytea, ${it.claimId}::uuid, ${it.phc}, ${it.requestId}) as outcome -- not null: every path returns one
   `;
   return onlyRow(row).outcome;
 }

@@ -38,10 +38,10 @@ export async function leaseLetters(sql: Sql, limit: number): Promise<readonly Le
               claim_id as "claimId",
               claim_key_id as "keyId",
               code_length as "codeLength",
-              floor(extract(epoch from written_at) / 86400)::int as "issuedDay",
+              floor(extract(epoch from written_at) / 86400)::int as "issuedDay", -- not null: computed from columns that are not
               attempts,
-              (extract(epoch from clock_timestamp() - written_at) * 1000)::int as "ageMs",
-              (extract(epoch from window_closes_at - clock_timestamp()) * 1000)::int as "windowLeftMs"
+              (extract(epoch from clock_timestamp() - written_at) * 1000)::int as "ageMs", -- not null: as above
+              (extract(epoch from window_closes_at - clock_timestamp()) * 1000)::int as "windowLeftMs" -- not null: as above
   `;
 }
 

@@ -53,7 +53,7 @@ export async function purgeMutes(sql: Sql, limit: number): Promise<number> {
               order by muted_until
               limit ${limit}::int
                 for update skip locked))
-    returning true as ended
+    returning true as ended -- not null
   `;
   return rows.length;
 }
@@ -83,7 +83,7 @@ export async function purgeIdempotencyKeys(sql: Sql, limit: number): Promise<num
               order by used_at
               limit ${limit}::int
                 for update skip locked))
-    returning true as used
+    returning true as used -- not null
   `;
   return rows.length;
 }

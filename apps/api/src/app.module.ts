@@ -1,0 +1,36 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+
+import type { Config } from '#platform/config/config';
+import { HashingModule } from '#platform/hashing/hashing.module';
+import { KeysModule } from '#platform/keys/keys.module';
+import { PlatformModule } from '#platform/platform.module';
+
+import { DevMailboxModule } from './dev-mailbox/dev-mailbox.module.ts';
+import { HealthModule } from './health/health.module.ts';
+import { HousekeepingModule } from './housekeeping/housekeeping.module.ts';
+import { LettersModule } from './letters/letters.module.ts';
+import { RegistrationModule } from './registration/registration.module.ts';
+import { SecurityModule } from './security/security.module.ts';
+import { VerificationModule } from './verification/verification.module.ts';
+
+/** Everything there is. A new feature is one folder and one line here. */
+@Module({})
+export class AppModule {
+  static with(config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.with(config),
+        KeysModule,
+        HashingModule,
+        HealthModule,
+        LettersModule.with(config),
+        DevMailboxModule.with(config),
+        RegistrationModule,
+        VerificationModule,
+        SecurityModule,
+        HousekeepingModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+
+import { Database } from '#data/database';
+import { schemaVersion } from '#data/migrate';
+import { Problem } from '#platform/problems/problem';
+
+/** How long an answer holds, in milliseconds: whoever asks more often costs the database nothing. */
+const FRESH_MS = 500;
+
+/** Whether the database answers and has a schema. All who ask at the same time share one look. */
+@Injectable()
+export class Readiness {
+  #look: Promise<string> | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly db: Database) {}
+
+  /** The newest migration; throws DatabaseUnavailable or Problem `overloaded` when the service is not ready. */
+  async schema(): Promise<string> {
+    if (this.#look === undefined || performance.now() - this.#lookedAt > FRESH_MS) {
+      this.#look = this.#schemaNow();
+      this.#lookedAt = performance.now();
+    }
+    return this.#look;
+  }
+
+  async #schemaNow(): Promise<string> {
+    const schema = await schemaVersion(this.db.sql);
+    if (schema === undefined) throw new Problem('overloaded', { reason: 'no_schema', headers: { 'retry-after': '5' } });
+    return schema;
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { SchedulerRegistry } from '@nestjs/schedule';
+
+import { Database } from '#data/database';
+import { purgeOnce } from '#data/purge-once';
+import { Config } from '#platform/config/config';
+import { Log } from '#platform/logging/log';
+import { Metrics } from '#platform/metrics/metrics';
+
+const JOB = 'purge';
+
+/**
+ * Truth 6: releases claims that were not proven and forgets what is past its time. It runs once at the start of the
+ * process and then every `PURGE_INTERVAL_SECONDS`; with 0 only at the start, and the flows clean up what they touch.
+ */
+@Injectable()
+export class PurgeJob implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #purged;
+  #running: Promise<void> | undefined;
+
+  constructor(
+    private readonly config: Config,
+    private readonly db: Database,
+    private readonly scheduler: SchedulerRegistry,
+    private readonly log: Log,
+    metrics: Metrics,
+  ) {
+    this.#purged = metrics.counter('troth_purged_rows_total', 'Rows removed by the purge job', ['kind']);
+  }
+
+  onApplicationBootstrap(): void {
+    void this.run();
+    if (this.config.purgeIntervalSeconds === 0) return;
+    const timer = setInterval(() => void this.run(), this.config.purgeIntervalSeconds * 1000);
+    this.scheduler.addInterval(JOB, timer);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    if (this.scheduler.doesExist('interval', JOB)) this.scheduler.deleteInterval(JOB);
+    await this.#running;
+  }
+
+  /** One run; a run that is still going on is waited for instead of doubled. Never throws: the next run comes. */
+  run(): Promise<void> {
+    this.#running ??= this.#purge().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  async #purge(): Promise<void> {
+    try {
+      const purged = await purgeOnce(this.db.sql);
+      for (const [kind, rows] of Object.entries(purged ?? {})) this.#purged.inc({ kind }, rows);
+    } catch (error) {
+      this.log.warn('purge_failed', { reason: error instanceof Error ? error.name : 'unknown' });
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+
+import { Database } from '#data/database';
+import { leaseLetters, postponeLetter, removeLetter, type LeasedLetter } from '#data/letter';
+import { Log } from '#platform/logging/log';
+import { Mailbox, type Delivery } from '#platform/mail/mailbox';
+import { Metrics } from '#platform/metrics/metrics';
+
+import { LetterWriter } from './letter-writer.ts';
+
+/** Letters on their way at once: one that hangs holds up none of the others. */
+const MOST_AT_ONCE = 16;
+const POLL_MS = 1_000;
+/** Long enough for the answer that caused the letter to leave first. */
+const WAKE_MS = 2;
+/** A lease is ten seconds; whoever is late must not send what another replica may send by now. */
+const LEASE_MS = 9_000;
+const LONGEST_PAUSE_SECONDS = 60;
+
+/** Sends what the outbox holds, after the commit and beside every request. Any number of replicas do so at once. */
+@Injectable()
+export class LetterSender implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #onTheirWay = new Set<Promise<void>>();
+  readonly #letters;
+  readonly #age;
+  #poll: NodeJS.Timeout | undefined;
+  #wake: NodeJS.Timeout | undefined;
+  #round: Promise<void> | undefined;
+  #again = false;
+  #closed = false;
+
+  constructor(
+    private readonly db: Database,
+    private readonly mailbox: Mailbox,
+    private readonly writer: LetterWriter,
+    private readonly log: Log,
+    metrics: Metrics,
+  ) {
+    this.#letters = metrics.counter('troth_letters_total', 'Letters by kind and what became of them', ['kind', 'outcome']);
+    this.#age = metrics.histogram('troth_letter_age_seconds', 'Time from the commit of a letter to its sending', ['kind']);
+  }
+
+  onApplicationBootstrap(): void {
+    this.#poll = setInterval(() => this.#look(), POLL_MS);
+    this.#look();
+  }
+
+  /** Says that there may be something to send. Costs next to nothing and returns at once. */
+  wake(): void {
+    if (this.#closed) return;
+    this.#wake ??= setTimeout(() => {
+      this.#wake = undefined;
+      this.#look();
+    }, WAKE_MS);
+  }
+
+  /** Takes no more letters and waits for those that are on their way. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#poll);
+    clearTimeout(this.#wake);
+    await this.#round;
+    await Promise.all(this.#onTheirWay);
+  }
+
+  #look(): void {
+    if (this.#closed) return;
+    if (this.#round) {
+      this.#again = true;
+      return;
+    }
+    this.#round = this.#takeAll().finally(() => {
+      this.#round = undefined;
+      if (this.#again) {
+        this.#again = false;
+        this.#look();
+      }
+    });
+  }
+
+  async #takeAll(): Promise<void> {
+    try {
+      for (;;) {
+        const room = MOST_AT_ONCE - this.#onTheirWay.size;
+        if (room === 0 || this.#closed) return;
+        const rows = await leaseLetters(this.db.sql, room);
+        for (const row of rows) this.#send(row);
+        if (rows.length < room) return;
+      }
+    } catch (error) {
+      this.log.warn('letters_not_taken', { reason: error instanceof Error ? error.name : 'unknown' });
+    }
+  }
+
+  #send(row: LeasedLetter): void {
+    const sending = this.#deliver(row)
+      .catch((error: unknown) => this.log.warn('letter_not_settled', { reason: error instanceof Error ? error.name : 'unknown' }))
+      .finally(() => {
+        this.#onTheirWay.delete(sending);
+        if (this.#onTheirWay.size === MOST_AT_ONCE - 1) this.#look();
+      });
+    this.#onTheirWay.add(sending);
+  }
+
+  async #deliver(row: LeasedLetter): Promise<void> {
+    const letter = this.writer.write(row, Math.max(1, Math.floor(row.windowLeftMs / 1000)));
+    if (letter === undefined) return this.#settle(row, { kind: 'never', reason: 'unreadable' });
+    const milliseconds = Math.min(row.windowLeftMs, LEASE_MS);
+    await this.#settle(row, await this.mailbox.send(letter, { milliseconds }));
+  }
+
+  async #settle(row: LeasedLetter, delivery: Delivery): Promise<void> {
+    this.#letters.inc({ kind: row.kind, outcome: delivery.kind });
+    if (delivery.kind === 'later') {
+      const pauseSeconds = Math.min(2 ** (row.attempts - 1), LONGEST_PAUSE_SECONDS);
+      this.log.warn('letter_postponed', { letter: row.id, kind: row.kind, reason: delivery.reason, pauseSeconds });
+      return postponeLetter(this.db.sql, row.id, pauseSeconds);
+    }
+    if (delivery.kind === 'never') this.log.warn('letter_refused', { letter: row.id, kind: row.kind, reason: delivery.reason });
+    else this.#age.observe({ kind: row.kind }, row.ageMs / 1000);
+    await removeLetter(this.db.sql, row.id);
+  }
+}

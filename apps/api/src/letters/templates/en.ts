@@ -1,0 +1,22 @@
+import { write, type LetterTemplates } from './template.ts';
+
+const LANGUAGE = 'en';
+
+/** Letters in English. */
+export const en: LetterTemplates = {
+  registrationCode: ({ code, secondsLeft, ownerLink }) =>
+    write(LANGUAGE, `${code} is your code`, [
+      'Somebody, we hope you, is registering with this e-mail address. To confirm it, enter this code:',
+      { code },
+      `It is valid for ${secondsLeft} seconds. Nobody from us will ever ask you for it.`,
+      'If this was not you, do nothing: without the code the registration ends by itself. To register the address yourself in spite of somebody else, or to get no more of these letters, open:',
+      { link: ownerLink },
+    ]),
+  alreadyRegistered: ({ ownerLink }) =>
+    write(LANGUAGE, 'You already have an account', [
+      'Somebody, perhaps you, tried to register with this e-mail address. There is an account for it already, and nothing was changed.',
+      'If it was you, log in with the password you have. If it was not, you need not do anything.',
+      'To get no more letters about registrations, open:',
+      { link: ownerLink },
+    ]),
+};

@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+
+import { register, type RegistrationOutcome } from '#data/claim';
+import { Database } from '#data/database';
+import { parseEmail } from '#domain/email';
+import { MIN_PASSWORD, passwordFault, type PasswordFault } from '#domain/password';
+import { Config } from '#platform/config/config';
+import { isCommonPassword } from '#platform/hashing/common-passwords';
+import { Passwords } from '#platform/hashing/passwords';
+import { KeyRing } from '#platform/keys/key-ring';
+import { currentRequestId } from '#platform/logging/request-context';
+import { Metrics } from '#platform/metrics/metrics';
+import { Problem, type FieldFault } from '#platform/problems/problem';
+
+import { LetterSender } from '../letters/letter-sender.ts';
+import type { RegisterDto } from './register.dto.ts';
+
+const PASSWORD_FAULTS: Readonly<Record<PasswordFault, string>> = {
+  'too-short': 'The password is too short.',
+  'too-long': 'The password is longer than 256 characters.',
+  'ill-formed': 'The password is not well-formed Unicode text, or holds control characters.',
+  common: 'The password is one of the most common ones.',
+  'is-the-address': 'The password is the e-mail address.',
+};
+
+/** Who asks, as far as limits and the audit want to know. */
+export interface Asker {
+  /** IPv4 address or IPv6 /64. */
+  readonly source: string;
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** POST /v1/registrations: claims an address. Whether it is known shows neither in the answer nor in its time. */
+@Injectable()
+export class Register {
+  readonly #outcomes;
+
+  constructor(
+    private readonly config: Config,
+    private readonly db: Database,
+    private readonly passwords: Passwords,
+    private readonly keys: KeyRing,
+    private readonly sender: LetterSender,
+    metrics: Metrics,
+  ) {
+    this.#outcomes = metrics.counter('troth_registrations_total', 'Registrations by outcome', ['outcome']);
+  }
+
+  async run(dto: RegisterDto, asker: Asker): Promise<void> {
+    const email = this.#judge(dto);
+    const addressKey = this.keys.addressKey(email);
+    const phc = await this.passwords.hash(dto.password);
+    const wrappedKey = this.keys.wrapNewSubjectKey();
+    const outcome = await register(this.db.sql, {
+      email,
+      addressKey,
+      phc,
+      username: dto.username ?? null,
+      locale: dto.locale ?? null,
+      ownerTokenDay: this.keys.ownerTokenDay(dto.owner_token ?? undefined, addressKey) ?? null,
+      claimSeconds: this.config.claimSeconds,
+      strict: this.config.securityProfile === 'strict',
+      keyId: this.keys.currentKeyId,
+      wrappedKey,
+      sealedDetails: this.keys.sealAuditDetails(wrappedKey, { email, source: asker.source }) ?? null,
+      envelope: this.keys.sealEnvelope({ email, locale: dto.locale ?? null }),
+      requestId: currentRequestId(),
+      ...this.#idempotency(dto, email, asker),
+    });
+    this.#conclude(outcome);
+  }
+
+  #judge(dto: RegisterDto): string {
+    const email = parseEmail(dto.email);
+    const minLength = MIN_PASSWORD[this.config.securityProfile];
+    const fault = passwordFault(dto.password, dto.email, { minLength, isCommon: isCommonPassword });
+    const errors: FieldFault[] = [];
+    if (email === undefined)
+      errors.push({ pointer: '/email', code: 'email', detail: 'This is no e-mail address that a letter can be sent to.' });
+    if (fault !== undefined) errors.push({ pointer: '/password', code: fault, detail: PASSWORD_FAULTS[fault] });
+    if (email === undefined || fault !== undefined) throw new Problem('validation-failed', { errors });
+    return email;
+  }
+
+  /** The fingerprint leaves password and owner token out: nothing that is kept may help to guess them. */
+  #idempotency(dto: RegisterDto, email: string, { source, idempotencyKey }: Asker) {
+    if (idempotencyKey === undefined) return { idempotencyScope: null, fingerprint: null };
+    return {
+      idempotencyScope: this.keys.idempotencyMac('scope', source, 'POST', '/v1/registrations', idempotencyKey),
+      fingerprint: this.keys.idempotencyMac('body', JSON.stringify([email, dto.username ?? null, dto.locale ?? null])),
+    };
+  }
+
+  #conclude(outcome: RegistrationOutcome): void {
+    this.#outcomes.inc({ outcome });
+    // Woken whether or not a letter was written, so that the waking tells nothing.
+    this.sender.wake();
+    if (outcome === 'conflict') throw new Problem('idempotency-conflict');
+  }
+}

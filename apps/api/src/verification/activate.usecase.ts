@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+
+import { activateClaim } from '#data/claim';
+import { Database } from '#data/database';
+import type { Credentials } from '#platform/http/basic';
+import { KeyRing } from '#platform/keys/key-ring';
+import { currentRequestId } from '#platform/logging/request-context';
+import { Metrics } from '#platform/metrics/metrics';
+import { Problem } from '#platform/problems/problem';
+
+import { userOf, type User } from './activate.dto.ts';
+import { Claimants } from './claimants.ts';
+
+/** POST /v1/registrations/activation: password and code of one claim make it an account (truths 3, 4, 8, 11). */
+@Injectable()
+export class Activate {
+  readonly #outcomes;
+
+  constructor(
+    private readonly db: Database,
+    private readonly keys: KeyRing,
+    private readonly claimants: Claimants,
+    metrics: Metrics,
+  ) {
+    this.#outcomes = metrics.counter('troth_activations_total', 'Activations by outcome', ['outcome']);
+  }
+
+  async run(credentials: Credentials, code: string, source: string): Promise<User> {
+    const claim = await this.claimants.present(credentials);
+    const { email, addressKey, claimId, keyId, codeLength, phc, wrappedKey } = claim;
+    // One statement, outside any transaction: an error thrown afterwards must not give the strike back.
+    const { outcome, account } = await activateClaim(this.db.sql, {
+      email,
+      addressKey,
+      claimId,
+      phc,
+      codeIsRight: this.keys.codeIsRight(code, claimId, email, codeLength, keyId),
+      requestId: currentRequestId(),
+      sealedDetails: this.keys.sealAuditDetails(wrappedKey, { email, source }) ?? null,
+    });
+    this.#outcomes.inc({ outcome });
+    if (!account) throw new Problem('activation-failed', { reason: outcome });
+    return userOf(email, account);
+  }
+}

@@ -1,0 +1,61 @@
+import { Body, Controller, Delete, HttpCode, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+
+import { Config } from '#platform/config/config';
+import { Basic, type Credentials } from '#platform/http/basic';
+import { Problems } from '#platform/http/problems';
+import { Source } from '#platform/http/source';
+import { SourceLimit } from '#platform/limits/source-limit';
+
+import { VerificationRequired, verificationRequired } from '../registration/verification-required.dto.ts';
+import { Activated, ActivateDto } from './activate.dto.ts';
+import { Activate } from './activate.usecase.ts';
+import { ResendCode } from './resend-code.usecase.ts';
+import { WithdrawClaim } from './withdraw-claim.usecase.ts';
+
+@ApiTags('registration')
+@Controller('v1/registrations')
+export class VerificationController {
+  readonly #resent: VerificationRequired;
+
+  constructor(
+    config: Config,
+    private readonly activation: Activate,
+    private readonly resending: ResendCode,
+    private readonly withdrawal: WithdrawClaim,
+  ) {
+    this.#resent = verificationRequired(config);
+  }
+
+  /** Makes a claim an account: HTTP Basic with e-mail and password, and the code from the letter. */
+  @Post('activation')
+  @HttpCode(200)
+  @SourceLimit('activation')
+  @Problems('activation-failed')
+  async activate(
+    @Basic() claimant: Credentials,
+    @Body() dto: ActivateDto,
+    @Source() source: string,
+  ): Promise<Activated> {
+    return { user: await this.activation.run(claimant, dto.code, source) };
+  }
+
+  /** Mails the same code again. The answer is the same whether or not there is such a claim. */
+  @Post('resend')
+  @HttpCode(202)
+  @SourceLimit('resend')
+  @Problems()
+  async resend(@Basic() claimant: Credentials): Promise<VerificationRequired> {
+    await this.resending.run(claimant);
+    return this.#resent;
+  }
+
+  /** Gives a claimed address back. The answer is the same whether or not there is such a claim. */
+  @Delete()
+  @HttpCode(204)
+  @SourceLimit('withdrawal')
+  @Problems()
+  async withdraw(@Basic() claimant: Credentials): Promise<void> {
+    await this.withdrawal.run(claimant);
+  }
+}

@@ -1,0 +1,48 @@
+/** Where PostgreSQL is, and as whom to speak to it. */
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** `encrypted`: by TLS, with whoever answers. `verified`: by TLS, with the owner of a certificate for the host. */
+  readonly privacy: 'plain' | 'encrypted' | 'verified';
+}
+
+const PRIVACY: Readonly<Record<string, ServerAddress['privacy']>> = {
+  disable: 'plain',
+  require: 'encrypted',
+  'verify-full': 'verified',
+};
+
+/**
+ * Reads `postgres://user:password@host:5432/database?sslmode=verify-full`. `sslmode` is the only option (`disable`,
+ * which is the default, `require` or `verify-full`, as in libpq). Throws for anything else, and never says the URL.
+ */
+export function parseAddress(text: string): ServerAddress {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol) || url.username === '')
+    throw new Error('the database URL is not like postgres://user:password@host:5432/database');
+  const { sslmode = 'disable', ...others } = Object.fromEntries(url.searchParams);
+  const privacy = PRIVACY[sslmode];
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw new Error(`the database URL has an option that is not known: ${other}`);
+  if (privacy === undefined) throw new Error('sslmode in the database URL must be disable, require or verify-full');
+  const user = decoded(url.username);
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, '') || 'localhost',
+    port: Number(url.port || 5432),
+    user,
+    password: decoded(url.password),
+    database: decoded(url.pathname.slice(1)) || user,
+    privacy,
+  };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new Error('the database URL is not percent-encoded as it should be');
+  }
+}

@@ -1,0 +1,94 @@
+import { setTimeout as rest } from 'node:timers/promises';
+
+import { Connection, type Session } from './connection.ts';
+import { DatabaseUnavailable } from './failures.ts';
+import { Gate } from './gate.ts';
+
+interface Idle {
+  readonly connection: Connection;
+  readonly openedAt: number;
+}
+
+/** Connections that are lent to one piece of work at a time, the latest used first. */
+export class Pool {
+  readonly #gate: Gate;
+  readonly #open = new Set<Connection>();
+  readonly #idle: Idle[] = [];
+  #restUntil = 0;
+  #state: 'open' | 'closing' | 'closed' = 'open';
+
+  constructor(
+    private readonly session: Session,
+    size: number,
+  ) {
+    const { queueLength, turnMs } = session.limits;
+    this.#gate = new Gate({ slots: size, queue: queueLength, waitMs: turnMs });
+  }
+
+  /** Lends a connection to the work. Throws DatabaseUnavailable when there is none in time. */
+  async use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const deadline = performance.now() + this.session.limits.connectedMs;
+    return this.#gate.run(async () => {
+      const lent = this.#takeIdle() ?? (await this.#connect(deadline));
+      try {
+        return await work(lent.connection);
+      } catch (error) {
+        // Where one connection fell silent the others are not better, and each would cost a request its deadline.
+        if (error instanceof DatabaseUnavailable && error.reason === 'no_reply') this.#dropIdle();
+        throw error;
+      } finally {
+        this.#giveBack(lent);
+      }
+    });
+  }
+
+  /** Takes no more work, waits for what runs, then ends every connection. */
+  async close(): Promise<void> {
+    this.#state = 'closing';
+    const patience = new AbortController();
+    const bound = rest(this.session.limits.closeMs, undefined, { signal: patience.signal }).catch(() => undefined);
+    await Promise.race([this.#gate.close(), bound]);
+    patience.abort();
+    this.#state = 'closed';
+    const idle = this.#idle.splice(0).map(({ connection }) => connection);
+    await Promise.all(idle.map((connection) => this.#end(connection)));
+    for (const connection of this.#open) connection.destroy('closed');
+  }
+
+  #takeIdle(): Idle | undefined {
+    for (let last = this.#idle.pop(); last; last = this.#idle.pop()) {
+      if (last.connection.isUsable) return last;
+      this.#open.delete(last.connection);
+    }
+    return undefined;
+  }
+
+  async #connect(deadline: number): Promise<Idle> {
+    const pause = this.#restUntil - performance.now();
+    if (pause > 0) await rest(pause);
+    if (this.#state === 'closed') throw new DatabaseUnavailable('closed');
+    try {
+      const connection = await Connection.open(this.session, Math.max(1, deadline - performance.now()));
+      this.#open.add(connection);
+      return { connection, openedAt: performance.now() };
+    } catch (error) {
+      this.#restUntil = performance.now() + this.session.limits.restMs;
+      throw error;
+    }
+  }
+
+  #giveBack(lent: Idle): void {
+    const isOld = performance.now() - lent.openedAt > this.session.limits.lifetimeMs;
+    if (lent.connection.isUsable && !isOld && this.#state === 'open') this.#idle.push(lent);
+    else void this.#end(lent.connection);
+  }
+
+  #dropIdle(): void {
+    this.#idle.splice(0).forEach(({ connection }) => void this.#end(connection));
+  }
+
+  async #end(connection: Connection): Promise<void> {
+    this.#open.delete(connection);
+    await connection.close();
+  }
+}

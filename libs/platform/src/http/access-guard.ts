@@ -1,0 +1,28 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+
+import { Log } from '#platform/logging/log';
+
+import { BASIC, credentialsOf, unauthenticated } from './basic.ts';
+import { PUBLIC } from './public.ts';
+
+/** Closed by default: lets a request pass to a route that is public, or whose credentials are there and well-formed. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly log: Log,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const targets = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean | undefined>(BASIC, targets) === true) {
+      if (credentialsOf(context.switchToHttp().getRequest<FastifyRequest>())) return true;
+      throw unauthenticated();
+    }
+    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets) === true) return true;
+    this.log.error('route_without_access_rule', { route: `${context.getClass().name}.${context.getHandler().name}` });
+    throw unauthenticated();
+  }
+}

@@ -1,0 +1,45 @@
+import { Controller, HttpCode, Post } from '@nestjs/common';
+
+import { FrameApp } from '#testing/frame-app';
+
+import { IdempotencyKey } from './idempotency-key.ts';
+import { Public } from './public.ts';
+
+@Public()
+@Controller('keyed')
+class KeyedController {
+  @Post()
+  @HttpCode(200)
+  keyed(@IdempotencyKey() key: string | undefined): object {
+    return { key: key ?? 'none' };
+  }
+}
+
+let frame: FrameApp;
+beforeAll(async () => {
+  frame = await FrameApp.start([KeyedController]);
+});
+afterAll(() => frame.close());
+
+const send = (...lines: readonly string[]): Promise<string> =>
+  frame.send(['POST /keyed HTTP/1.1', 'Host: x', 'Connection: close', ...lines, '', ''].join('\r\n'));
+
+test('a request may have none', async () => {
+  expect(await send()).toContain('{"key":"none"}');
+});
+
+test.each(['a', '8e03978e-40d5-43e8-bc93-6894a57f9324', '"quoted"', '!~', 'k'.repeat(255)])(
+  '%s is a key',
+  async (key) => {
+    expect(await send(`Idempotency-Key: ${key}`)).toContain(JSON.stringify({ key }));
+  },
+);
+
+test.each([[''], ['a b'], ['k'.repeat(256)], ['\u00fc'], ['a\tb']])('%j is answered 400', async (key) => {
+  const answer = await send(`Idempotency-Key: ${key}`);
+  expect(answer).toMatch(/^HTTP\/1\.1 400 .*"code":"malformed-request"/s);
+});
+
+test('two keys are answered 400', async () => {
+  expect(await send('Idempotency-Key: a', 'Idempotency-Key: b')).toMatch(/^HTTP\/1\.1 400 /);
+});

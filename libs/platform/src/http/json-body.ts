@@ -1,0 +1,65 @@
+import type { FastifyRequest } from 'fastify';
+
+import { Problem } from '#platform/problems/problem';
+
+const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*(?:utf-8|"utf-8")\s*)?;?\s*$/i;
+/** No request of ours nests deeper; much deeper ones could exhaust the stack of whoever walks them. */
+const DEEPEST = 16;
+/** The body is not read, so the connection cannot be used again. */
+const CLOSING = { headers: { connection: 'close' } };
+
+/**
+ * Refuses a body that is too large (413) or not plain JSON in UTF-8 (415) before any of it is read. Without a body all
+ * is well, whatever its type is said to be.
+ */
+export function refuseOtherBodies(
+  { method, headers }: Pick<FastifyRequest, 'method' | 'headers'>,
+  limit: number,
+): void {
+  const length = Number(headers['content-length'] ?? 0);
+  if (method === 'GET' || method === 'HEAD' || (headers['transfer-encoding'] === undefined && length === 0)) {
+    delete headers['content-type'];
+    return;
+  }
+  if (length > limit) throw new Problem('payload-too-large', CLOSING);
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  const isJson = encoding === 'identity' && JSON_TYPE.test(headers['content-type'] ?? '');
+  if (!isJson) throw new Problem('unsupported-media-type', CLOSING);
+}
+
+/** The JSON value of a body; undefined for an empty one. Throws Problem `malformed-request` for anything else. */
+export function parseJsonBody(body: Uint8Array): unknown {
+  if (body.length === 0) return undefined;
+  const value = parse(body);
+  refuseDepthAndPrototypes(value);
+  return value;
+}
+
+function parse(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    throw malformed('The body is not JSON in UTF-8.');
+  }
+}
+
+// `__proto__` as a key of JSON is harmless until somebody copies it; here nobody gets to.
+function refuseDepthAndPrototypes(root: unknown): void {
+  let level: readonly unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth++) {
+    const containers = level.filter((value) => typeof value === 'object' && value !== null);
+    if (containers.length > 0 && depth >= DEEPEST) throw malformed('The body nests too deep.');
+    if (containers.some(isPrototypeAttack)) throw malformed('The body holds a forbidden key.');
+    level = containers.flatMap((container): readonly unknown[] => Object.values(container));
+  }
+}
+
+function isPrototypeAttack(value: object): boolean {
+  if (Object.hasOwn(value, '__proto__')) return true;
+  const constructor: unknown = Object.hasOwn(value, 'constructor') ? Reflect.get(value, 'constructor') : undefined;
+  return typeof constructor === 'object' && constructor !== null && Object.hasOwn(constructor, 'prototype');
+}
+
+function malformed(detail: string): Problem {
+  return new Problem('malformed-request', { detail });
+}

@@ -1,0 +1,90 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+
+import { Config } from '#platform/config/config';
+import { UNLIMITED } from '#platform/limits/source-limit';
+import { PROBLEM_TYPE } from '#platform/problems/problem-body';
+import { PROBLEMS, type ProblemCode } from '#platform/problems/problem';
+
+import { BASIC_SCHEME } from './basic.ts';
+import { PROBLEM_SCHEMA } from './problem-schema.ts';
+import { ROUTE_PROBLEMS } from './problems.ts';
+
+const DESCRIPTION = `Registration and authentication: who is this, is this address really theirs, and how do they leave.
+
+Errors are problems of RFC 9457; the \`type\` of each leads to a page that explains it. Every answer carries the
+request's \`X-Request-Id\`. Limits per source show in the \`RateLimit\` and \`RateLimit-Policy\` headers.`;
+
+const OF_ANY_ROUTE: readonly ProblemCode[] = ['malformed-request', 'internal', 'overloaded'];
+const OF_A_BODY: readonly ProblemCode[] = ['payload-too-large', 'unsupported-media-type', 'validation-failed'];
+
+type PathItem = OpenAPIObject['paths'][string];
+type Operation = NonNullable<PathItem['get']> & {
+  [ROUTE_PROBLEMS]?: readonly ProblemCode[];
+  [UNLIMITED]?: boolean;
+};
+
+/** The OpenAPI 3.1 document of every route, with the problems it answers. */
+export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
+  const options = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Troth')
+    .setDescription(DESCRIPTION)
+    .setVersion('1')
+    .setLicense('MIT', 'https://spdx.org/licenses/MIT.html')
+    .addServer(app.get(Config).publicUrl)
+    .addSecurity(BASIC_SCHEME, { type: 'http', scheme: 'basic', description: 'E-mail address and password, in UTF-8.' })
+    .build();
+  const operationIdFactory = (_controller: string, method: string): string => method;
+  const document = SwaggerModule.createDocument(app, options, { operationIdFactory });
+  Object.assign(((document.components ??= {}).schemas ??= {}), { Problem: PROBLEM_SCHEMA });
+  for (const operation of operationsOf(document)) addProblems(operation);
+  return document;
+}
+
+/** Serves the document at /openapi.json and Swagger UI at /docs, both from this process alone. */
+export function serveOpenApi(app: NestFastifyApplication): void {
+  let document: OpenAPIObject | undefined;
+  SwaggerModule.setup('docs', app, () => (document ??= openApiDocument(app)), {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Troth API',
+  });
+}
+
+function operationsOf(document: OpenAPIObject): readonly Operation[] {
+  return Object.values(document.paths)
+    .flatMap(({ get, put, post, delete: remove, patch }) => [get, put, post, remove, patch])
+    .filter((operation) => operation !== undefined);
+}
+
+function addProblems(operation: Operation): void {
+  const { responses } = operation;
+  for (const [status, codes] of byStatus(problemsOf(operation))) {
+    responses[status] = {
+      description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join(' '),
+      content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+    };
+  }
+  Reflect.deleteProperty(operation, ROUTE_PROBLEMS);
+  Reflect.deleteProperty(operation, UNLIMITED);
+}
+
+function problemsOf(operation: Operation): readonly ProblemCode[] {
+  return [
+    ...OF_ANY_ROUTE,
+    ...(operation[ROUTE_PROBLEMS] ?? []),
+    ...(operation.requestBody === undefined ? [] : OF_A_BODY),
+    ...(operation.security === undefined ? [] : (['unauthenticated'] as const)),
+    ...(operation[UNLIMITED] === true ? [] : (['rate-limited'] as const)),
+  ];
+}
+
+function byStatus(codes: readonly ProblemCode[]): ReadonlyMap<string, readonly ProblemCode[]> {
+  const groups = new Map<string, ProblemCode[]>();
+  for (const code of new Set(codes)) {
+    const status = String(PROBLEMS[code].status);
+    groups.set(status, [...(groups.get(status) ?? []), code]);
+  }
+  return groups;
+}

@@ -1,0 +1,39 @@
+/** At most so many requests of one source in any window of so many seconds. */
+export interface Limit {
+  readonly limit: number;
+  readonly windowSeconds: number;
+}
+
+const MINUTE = 60;
+const HOUR = 3_600;
+
+/**
+ * Every limit per source there is, by the name that routes give. `all` counts every limited route together; the routes
+ * of another name share its counters. `RATE_LIMIT_SCALE` multiplies them.
+ */
+export const LIMITS = {
+  all: [{ limit: 300, windowSeconds: MINUTE }],
+  registrations: [
+    { limit: 5, windowSeconds: MINUTE },
+    { limit: 20, windowSeconds: HOUR },
+  ],
+  activation: [
+    { limit: 10, windowSeconds: MINUTE },
+    { limit: 60, windowSeconds: HOUR },
+  ],
+  resend: [
+    { limit: 10, windowSeconds: MINUTE },
+    { limit: 60, windowSeconds: HOUR },
+  ],
+  withdrawal: [
+    { limit: 10, windowSeconds: MINUTE },
+    { limit: 60, windowSeconds: HOUR },
+  ],
+  mute: [
+    { limit: 10, windowSeconds: MINUTE },
+    { limit: 60, windowSeconds: HOUR },
+  ],
+} as const satisfies Readonly<Record<string, readonly Limit[]>>;
+
+/** The name of a group of limits. */
+export type LimitName = keyof typeof LIMITS;

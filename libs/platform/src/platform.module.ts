@@ -1,0 +1,77 @@
+import { Global, Module, type DynamicModule, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+
+import { Database, type StatementRun } from '#data/database';
+
+import { Config } from './config/config.ts';
+import { AccessGuard } from './http/access-guard.ts';
+import { BodyPipe } from './http/body-pipe.ts';
+import { RequestLog } from './http/request-log.ts';
+import { Routes } from './http/routes.ts';
+import { LimitsModule } from './limits/limits.module.ts';
+import { SourceLimitGuard } from './limits/source-limit-guard.ts';
+import { Log } from './logging/log.ts';
+import { NestLog } from './logging/nest-log.ts';
+import { MetricsServer } from './metrics/metrics-server.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { ProblemFilter } from './problems/problem-filter.ts';
+import { ProblemsController } from './problems/problems.controller.ts';
+
+const FOR_EVERY_ROUTE: readonly Provider[] = [
+  { provide: APP_FILTER, useClass: ProblemFilter },
+  // Guards run in this order: who asks too often is not even asked who they are.
+  { provide: APP_GUARD, useClass: SourceLimitGuard },
+  { provide: APP_GUARD, useClass: AccessGuard },
+  { provide: APP_PIPE, useClass: BodyPipe },
+];
+
+/** What every feature stands on: settings, log, metrics, database, and what happens to every request. */
+@Global()
+@Module({})
+export class PlatformModule implements OnApplicationShutdown {
+  constructor(private readonly db: Database) {}
+
+  static with(config: Config): DynamicModule {
+    const shared: Provider[] = [
+      { provide: Config, useValue: config },
+      { provide: Log, useFactory: () => new Log(config.logLevel) },
+      { provide: Metrics, useFactory: makeMetrics },
+      { provide: Database, useFactory: openDatabase, inject: [Config, Metrics] },
+      Routes,
+      RequestLog,
+      NestLog,
+      MetricsServer,
+    ];
+    return {
+      module: PlatformModule,
+      imports: [LimitsModule],
+      controllers: [ProblemsController],
+      providers: [...shared, ...FOR_EVERY_ROUTE],
+      exports: shared,
+    };
+  }
+
+  /** Global modules close last, so nobody needs the database any more. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.db.close();
+  }
+}
+
+function makeMetrics(): Metrics {
+  const metrics = new Metrics();
+  metrics.addProcessMetrics();
+  return metrics;
+}
+
+function openDatabase(config: Config, metrics: Metrics): Database {
+  const duration = metrics.histogram('troth_database_statement_seconds', 'Time a SQL statement took.', ['outcome']);
+  const onStatement = ({ milliseconds, outcome }: StatementRun): void => {
+    duration.observe({ outcome }, milliseconds / 1_000);
+  };
+  return Database.open({
+    url: config.databaseUrl,
+    poolSize: config.databasePool,
+    applicationName: 'troth',
+    onStatement,
+  });
+}

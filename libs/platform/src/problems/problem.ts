@@ -1,0 +1,104 @@
+interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+  /** What the reader of the problem's page can do about it. */
+  readonly advice: string;
+}
+
+/** Every problem the service answers with (RFC 9457). `docs/problems.md` lists the same ones; a test compares them. */
+export const PROBLEMS = {
+  'malformed-request': {
+    status: 400,
+    title: 'The request cannot be understood.',
+    advice: 'Send well-formed HTTP, and JSON in UTF-8.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'Credentials are missing or malformed.',
+    advice: 'Send HTTP Basic credentials in UTF-8: the address, a colon, the password (RFC 7617).',
+  },
+  'activation-failed': {
+    status: 401,
+    title: 'The code or the password is not right, or the claim has ended.',
+    advice: 'Check both. After three wrong codes, or when the time is up, register again.',
+  },
+  'not-found': { status: 404, title: 'There is nothing here.', advice: 'Check the path; /docs lists all of them.' },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The path exists, but not for this method.',
+    advice: 'Use one of the methods in the Allow header.',
+  },
+  'idempotency-conflict': {
+    status: 409,
+    title: 'The idempotency key was used for another request.',
+    advice: 'Use a new Idempotency-Key for every new request, and the same one only to repeat a request unchanged.',
+  },
+  'payload-too-large': {
+    status: 413,
+    title: 'The request is too large.',
+    advice: 'Send bodies of at most 16 KiB.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'The body is not JSON.',
+    advice: 'Send Content-Type: application/json, without Content-Encoding.',
+  },
+  'validation-failed': {
+    status: 422,
+    title: 'Some fields are not valid.',
+    advice: 'Each entry of errors points to a field (RFC 6901) and names the rule it breaks.',
+  },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests.',
+    advice: 'Wait the seconds of the Retry-After header. The RateLimit header tells what is left.',
+  },
+  internal: {
+    status: 500,
+    title: 'Something went wrong on our side.',
+    advice: 'Try again. If it stays, tell the operator the request id that stands in instance.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'The service is overloaded or a part of it cannot be reached.',
+    advice: 'Wait the seconds of the Retry-After header and try again.',
+  },
+} as const satisfies Readonly<Record<string, ProblemKind>>;
+
+/** The code of a problem: the last part of its `type`. */
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One field that is not valid: a JSON pointer into the body (RFC 6901), the rule it breaks, the same in words. */
+export interface FieldFault {
+  readonly pointer: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** What a problem carries besides its code. */
+export interface ProblemOptions {
+  /** Why, for the log alone: the answer never holds it. */
+  readonly reason?: string;
+  /** What the client may know beyond the title. */
+  readonly detail?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly errors?: readonly FieldFault[];
+  /** Anything else is written to the log line and never answered. */
+  readonly [context: string]: unknown;
+}
+
+/** The answer to a request that cannot be granted: thrown anywhere below a controller. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+
+  constructor(
+    readonly code: ProblemCode,
+    readonly options: ProblemOptions = {},
+  ) {
+    super(options.reason === undefined ? code : `${code}: ${options.reason}`);
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status;
+  }
+}

@@ -1,0 +1,110 @@
+import type { AddressInfo } from 'node:net';
+
+import { Database, type StatementRun } from '#data/database';
+import { createApp } from '#api/app';
+import { readConfig } from '#platform/config/config';
+
+import { freshDatabase, type TestDatabase } from './fresh-database.ts';
+
+/** A letter as the development mailbox shows it. */
+export interface MailboxLetter {
+  readonly id: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+/** What an endpoint answered. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body; undefined when it is not JSON. */
+  readonly body: unknown;
+}
+
+/** How a request differs from a plain GET. */
+export interface Ask {
+  readonly method?: string;
+  readonly body?: unknown;
+  /** HTTP Basic credentials. */
+  readonly as?: readonly [email: string, password: string];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The whole API on a database of its own, listening on loopback. */
+export interface TestApp {
+  readonly url: string;
+  readonly db: TestDatabase;
+  ask(path: string, ask?: Ask): Promise<Answer>;
+  /** Statements that requests and jobs ran since the last call. */
+  statements(): readonly StatementRun[];
+  stop(): Promise<void>;
+}
+
+/** Settings of the tests: no limits per source that would get in the way, no purge unless a test wants one. */
+const SETTINGS = {
+  NODE_ENV: 'test',
+  PORT: '0',
+  LOG_LEVEL: 'silent',
+  TROTH_SECRET: 'a secret for tests alone, long enough to be one',
+  RATE_LIMIT_SCALE: '100000',
+  PURGE_INTERVAL_SECONDS: '0',
+};
+
+/** Starts the API as `main` does, on a fresh database or on a given one. */
+export async function startTestApp(
+  settings: Readonly<Record<string, string>> = {},
+  database?: TestDatabase,
+): Promise<TestApp> {
+  const db = database ?? (await freshDatabase());
+  const config = readConfig({ ...SETTINGS, DATABASE_URL: db.appUrl, ...settings });
+  const app = await createApp(config);
+  let runs: StatementRun[] = [];
+  app.get(Database).onStatement((run) => runs.push(run));
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    db,
+    ask: (path, ask) => request(url + path, ask),
+    statements: () => {
+      const taken = runs;
+      runs = [];
+      return taken;
+    },
+    stop: async () => {
+      await app.close();
+      if (!database) await db.drop();
+    },
+  };
+}
+
+async function request(url: string, { method, body, as, headers }: Ask = {}): Promise<Answer> {
+  const response = await fetch(url, {
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(as === undefined ? {} : { authorization: basic(...as) }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: parsed(text) };
+}
+
+/** The Authorization header of HTTP Basic in UTF-8 (RFC 7617). */
+export function basic(email: string, password: string): string {
+  return `Basic ${Buffer.from(`${email}:${password}`, 'utf8').toString('base64')}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+// npm start: PostgreSQL from npm when no other is named, the secret, then the API. The API ends first, the database last.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { startEmbeddedPostgres } from '../dist/libs/data/src/embedded-postgres.js';
+import { migrate } from '../dist/libs/data/src/migrate.js';
+import { ensureRoles } from '../dist/libs/data/src/roles.js';
+
+const env = { ...process.env };
+const dataDir = path.resolve(env.DATA_DIR || '.data');
+const embedded = !env.DATABASE_URL && env.NODE_ENV !== 'production';
+
+class Refused extends Error {}
+
+/** Keeps a text that is made once; whoever comes second reads the first one's. */
+function keepOnce(file, make) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  if (!existsSync(file)) {
+    const half = `${file}.${process.pid}`;
+    writeFileSync(half, make(), { mode: 0o600 });
+    try {
+      linkSync(half, file);
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    } finally {
+      rmSync(half, { force: true });
+    }
+  }
+  chmodSync(file, 0o600);
+  const text = readFileSync(file, 'utf8').trim();
+  if (text === '') throw new Refused(`${file} is empty. Restore it from a backup; remove it only with the whole data folder.`);
+  return text;
+}
+
+/** Two services on one port is the mistake of a second start: say so before anything else is touched. */
+async function refuseTakenPort(port, host) {
+  await new Promise((resolve, reject) => {
+    const probe = net.createServer();
+    probe.once('error', (error) => {
+      if (error.code !== 'EADDRINUSE') return resolve();
+      reject(new Refused(`Port ${port} is in use: Troth, or something else, is running there already. Stop it, or set PORT to another one.`));
+    });
+    probe.listen(port, host, () => probe.close(resolve));
+  });
+}
+
+async function startDatabase() {
+  const server = await startEmbeddedPostgres({ directory: path.join(dataDir, 'pg'), say: (line) => console.error(line) });
+  if (server.joined) {
+    throw new Refused(`Another Troth is using ${dataDir}. Stop it, or set DATA_DIR (and PORT) for a second one.`);
+  }
+  try {
+    const passwords = JSON.parse(
+      keepOnce(path.join(dataDir, 'roles.json'), () =>
+        JSON.stringify({ owner: randomBytes(18).toString('base64url'), app: randomBytes(18).toString('base64url') }),
+      ),
+    );
+    await ensureRoles(server.url, passwords);
+    const as = (user, password) => Object.assign(new URL(server.url), { username: user, password }).href;
+    await migrate(as('troth_owner', passwords.owner), { log: (line) => console.error(line) });
+    env.DATABASE_URL = as('troth_app', passwords.app);
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function main() {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  let api;
+  let wanted;
+  for (const signal of signals)
+    process.on(signal, () => {
+      wanted = signal;
+      api?.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+    });
+  await refuseTakenPort(Number(env.PORT || 3000), env.HOST || '127.0.0.1');
+  if (env.NODE_ENV !== 'production' && !env.TROTH_SECRET)
+    env.TROTH_SECRET = keepOnce(path.join(dataDir, 'secret'), () => randomBytes(32).toString('base64url'));
+  const database = embedded ? await startDatabase() : undefined;
+  try {
+    if (wanted) return 0;
+    // The thread pool has to be sized before Node starts it, and source maps make traces readable.
+    const flags = ['--require', './scripts/thread-pool.cjs', '--enable-source-maps'];
+    api = spawn(process.execPath, [...flags, path.join('dist', 'apps', 'api', 'src', 'main.js')], {
+      // The channel tells the API when this process is gone, however it went.
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      env,
+    });
+    return await new Promise((resolve, reject) => {
+      api.once('error', reject);
+      api.once('exit', (code, signal) => resolve(code ?? (signal === wanted ? 0 : 1)));
+    });
+  } finally {
+    await database?.stop();
+  }
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error) => {
+    console.error(error instanceof Refused ? error.message : error);
+    process.exit(1);
+  },
+);
