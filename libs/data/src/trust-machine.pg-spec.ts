@@ -53,7 +53,8 @@ async function attempt(from: TrustState, event: string, to: Stored): Promise<boo
   const claimed = to === 'CLAIMED';
   const changes = event === 'superseded' || event === 'claimed';
   try {
-    if (from === 'AVAILABLE') await db.owner`
+    if (from === 'AVAILABLE')
+      await db.owner`
       insert into address (email, state, last_event, moved_at, subject_id, claim_id, claim_key_id, code_length,
                            claimed_at, letter_at, expires_at, strikes, resends, account_id)
       select ${EMAIL}, ${to}, ${event}, clock_timestamp(), (select id from audit_subject limit 1),
@@ -63,7 +64,8 @@ async function attempt(from: TrustState, event: string, to: Stored): Promise<boo
              case when ${to !== 'ACTIVE'} then clock_timestamp() + interval '1 hour' end,
              case when ${claimed} then 0 end, case when ${claimed} then 0 end,
              case when ${to === 'ACTIVE'} then ${account?.id ?? ''}::uuid end`;
-    else await db.owner`
+    else
+      await db.owner`
       update address
          set state = ${to}, last_event = ${event}, moved_at = clock_timestamp(),
              claim_id = case when ${to} = 'LOCKED' then null when ${changes} or claim_id is null then gen_random_uuid() else claim_id end,
@@ -118,7 +120,9 @@ describe('what an event may not change along the way', () => {
     await place('CLAIMED');
     await refused(db.owner`update address set last_event = 'struck', moved_at = clock_timestamp(), strikes = 2`);
     await refused(db.owner`update address set last_event = 'struck', moved_at = clock_timestamp()`);
-    await refused(db.owner`update address set last_event = 'resent', moved_at = clock_timestamp(), strikes = 1, resends = 1`);
+    await refused(
+      db.owner`update address set last_event = 'resent', moved_at = clock_timestamp(), strikes = 1, resends = 1`,
+    );
   });
 
   test('a resend keeps the claim, and never shortens it', async () => {
@@ -132,8 +136,12 @@ describe('what an event may not change along the way', () => {
 
   test('a move happens neither in the future nor before the last one, and takes no other address', async () => {
     await place('CLAIMED');
-    await refused(db.owner`update address set last_event = 'struck', strikes = 1, moved_at = clock_timestamp() + interval '1 s'`);
-    await refused(db.owner`update address set last_event = 'struck', strikes = 1, moved_at = moved_at - interval '1 s'`);
+    await refused(
+      db.owner`update address set last_event = 'struck', strikes = 1, moved_at = clock_timestamp() + interval '1 s'`,
+    );
+    await refused(
+      db.owner`update address set last_event = 'struck', strikes = 1, moved_at = moved_at - interval '1 s'`,
+    );
     await refused(db.owner`
       update address set last_event = 'struck', strikes = 1, moved_at = clock_timestamp(), email = 'bob@example.com'`);
   });
@@ -149,7 +157,11 @@ describe('constraints', () => {
   test('no credential of a dead claim: the password has to go before the claim can end', async () => {
     await place('CLAIMED', 2);
     await db.owner`insert into vault.claim_password (claim_id, phc) select claim_id, ${PHC} from address`;
-    for (const [event, state] of [['struck_out', 'LOCKED'], ['superseded', 'CLAIMED'], ['verified', 'ACTIVE']] as const) {
+    for (const [event, state] of [
+      ['struck_out', 'LOCKED'],
+      ['superseded', 'CLAIMED'],
+      ['verified', 'ACTIVE'],
+    ] as const) {
       const move = db.owner`
         update address
            set state = ${state}, last_event = ${event}, moved_at = clock_timestamp(),
@@ -170,12 +182,20 @@ describe('constraints', () => {
   });
 
   test.each([
-    ['ADA@example.com'], [' ada@example.com'], ['ada@example.com '], ['mar\u212a@example.com'], ['ada@localhost'],
-    ['"ada"@example.com'], ['ada@example.com\r\nBcc: x@example.com'], [`${'a'.repeat(65)}@example.com`],
+    ['ADA@example.com'],
+    [' ada@example.com'],
+    ['ada@example.com '],
+    ['mar\u212a@example.com'],
+    ['ada@localhost'],
+    ['"ada"@example.com'],
+    ['ada@example.com\r\nBcc: x@example.com'],
+    [`${'a'.repeat(65)}@example.com`],
   ])('the database takes no address in another spelling: %j', async (email) => {
     await place('CLAIMED');
     await db.owner`alter table address disable trigger trust_move_is_listed`;
-    await expect(db.owner`update address set email = ${email}`).rejects.toMatchObject({ constraint: 'email_is_normalised' });
+    await expect(db.owner`update address set email = ${email}`).rejects.toMatchObject({
+      constraint: 'email_is_normalised',
+    });
     await db.owner`alter table address enable trigger trust_move_is_listed`;
   });
 });
@@ -188,7 +208,10 @@ describe('the application role', () => {
   test.each([
     ['reads claims’ passwords', () => db.sql`select phc from vault.claim_password`],
     ['reads accounts’ passwords', () => db.sql`select phc from vault.account_password`],
-    ['writes passwords', () => db.sql`insert into vault.account_password (account_id, phc) values (gen_random_uuid(), ${PHC})`],
+    [
+      'writes passwords',
+      () => db.sql`insert into vault.account_password (account_id, phc) values (gen_random_uuid(), ${PHC})`,
+    ],
     ['removes passwords', () => db.sql`delete from vault.claim_password`],
     ['changes audit events', () => db.sql`update audit_event set event = 'registration.claimed'`],
     ['removes audit events', () => db.sql`delete from audit_event`],

@@ -3,12 +3,13 @@ import { connect, type AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import type { Type } from '@nestjs/common';
+import type { Provider, Type } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 
 import { readConfig } from '#platform/config/config';
 import { configureApp, fastifyOptions } from '#platform/http/configure-app';
+import { Connections } from '#platform/http/connections';
 import { Log } from '#platform/logging/log';
 import { PlatformModule } from '#platform/platform.module';
 
@@ -26,7 +27,11 @@ export class FrameApp {
     this.port = (app.getHttpServer().address() as AddressInfo).port;
   }
 
-  static async start(controllers: Type[], settings: Readonly<Record<string, string>> = {}): Promise<FrameApp> {
+  static async start(
+    controllers: Type[],
+    settings: Readonly<Record<string, string>> = {},
+    providers: Provider[] = [],
+  ): Promise<FrameApp> {
     const config = readConfig({
       NODE_ENV: 'test',
       DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing',
@@ -41,7 +46,7 @@ export class FrameApp {
         done();
       },
     });
-    const module = await Test.createTestingModule({ imports: [PlatformModule.with(config)], controllers })
+    const module = await Test.createTestingModule({ imports: [PlatformModule.with(config)], controllers, providers })
       .overrideProvider(Log)
       .useValue(new Log('debug', sink))
       .compile();
@@ -97,7 +102,9 @@ export class FrameApp {
     return Buffer.concat(received).toString('utf8');
   }
 
+  /** Also when a test has left answers unread. */
   async close(): Promise<void> {
+    this.app.get(Connections).closeAll();
     await this.app.close();
   }
 }

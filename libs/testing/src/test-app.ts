@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net';
 
-import { Database, type StatementRun } from '#data/database';
+import { Database, type Sql } from '#data/database';
 import { createApp } from '#api/app';
 import { readConfig } from '#platform/config/config';
+import { Metrics } from '#platform/metrics/metrics';
 
 import { freshDatabase, type TestDatabase } from './fresh-database.ts';
 
@@ -38,8 +39,10 @@ export interface TestApp {
   readonly url: string;
   readonly db: TestDatabase;
   ask(path: string, ask?: Ask): Promise<Answer>;
-  /** Statements that requests and jobs ran since the last call. */
-  statements(): readonly StatementRun[];
+  /** Texts of the statements that requests and jobs ran since the last call. */
+  statements(): readonly string[];
+  /** The metrics in the text form of Prometheus. */
+  metrics(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -61,8 +64,7 @@ export async function startTestApp(
   const db = database ?? (await freshDatabase());
   const config = readConfig({ ...SETTINGS, DATABASE_URL: db.appUrl, ...settings });
   const app = await createApp(config);
-  let runs: StatementRun[] = [];
-  app.get(Database).onStatement((run) => runs.push(run));
+  const statements = recordStatements(app.get(Database));
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
@@ -70,16 +72,24 @@ export async function startTestApp(
     url,
     db,
     ask: (path, ask) => request(url + path, ask),
-    statements: () => {
-      const taken = runs;
-      runs = [];
-      return taken;
-    },
+    statements: () => statements.splice(0),
+    metrics: () => app.get(Metrics).registry.metrics(),
     stop: async () => {
       await app.close();
       if (!database) await db.drop();
     },
   };
+}
+
+function recordStatements(database: Database): string[] {
+  const texts: string[] = [];
+  const { sql } = database;
+  const recording: Sql = (text, ...values) => {
+    texts.push(text.join('?').replace(/\s+/g, ' ').trim());
+    return sql(text, ...values);
+  };
+  Object.defineProperty(database, 'sql', { value: recording });
+  return texts;
 }
 
 async function request(url: string, { method, body, as, headers }: Ask = {}): Promise<Answer> {

@@ -1,0 +1,26 @@
+import type { TestDatabase } from './fresh-database.ts';
+
+/**
+ * Makes an address, with its claim and its letters, as old as if everything had happened so many seconds earlier. The
+ * machine's trigger would refuse it, rightly: so it is off for this one update.
+ */
+export async function age({ owner }: TestDatabase, email: string, seconds: number): Promise<void> {
+  await owner`alter table address disable trigger trust_move_is_listed`;
+  await owner`
+    update address
+       set moved_at = moved_at - make_interval(secs => ${seconds}::int),
+           claimed_at = claimed_at - make_interval(secs => ${seconds}::int),
+           letter_at = letter_at - make_interval(secs => ${seconds}::int),
+           expires_at = expires_at - make_interval(secs => ${seconds}::int),
+           replayable_until = replayable_until - make_interval(secs => ${seconds}::int)
+     where email = ${email}`;
+  await owner`alter table address enable trigger trust_move_is_listed`;
+}
+
+/** Puts the windows of every quota so many seconds further into the past. */
+export async function ageQuotas({ owner }: TestDatabase, seconds: number): Promise<void> {
+  await owner`
+    update address_quota
+       set hour_started_at = hour_started_at - make_interval(secs => ${seconds}::int),
+           day_started_at = day_started_at - make_interval(secs => ${seconds}::int)`;
+}
