@@ -11,7 +11,9 @@ const STALE_LOCK_MS = 180_000;
 const newest = (at) => {
   const found = statSync(at);
   if (!found.isDirectory()) return found.mtimeMs;
-  const inside = readdirSync(at).filter((name) => name !== 'node_modules' && !name.endsWith('-spec.ts') && !name.endsWith('.spec.ts'));
+  const inside = readdirSync(at).filter(
+    (name) => name !== 'node_modules' && !name.endsWith('-spec.ts') && !name.endsWith('.spec.ts'),
+  );
   return Math.max(0, ...inside.map((name) => newest(path.join(at, name))));
 };
 const isStale = () => !existsSync(STAMP) || Math.max(...SOURCES.map(newest)) > statSync(STAMP).mtimeMs;

@@ -30,7 +30,8 @@ function keepOnce(file, make) {
   }
   chmodSync(file, 0o600);
   const text = readFileSync(file, 'utf8').trim();
-  if (text === '') throw new Refused(`${file} is empty. Restore it from a backup; remove it only with the whole data folder.`);
+  if (text === '')
+    throw new Refused(`${file} is empty. Restore it from a backup; remove it only with the whole data folder.`);
   return text;
 }
 
@@ -40,14 +41,21 @@ async function refuseTakenPort(port, host) {
     const probe = net.createServer();
     probe.once('error', (error) => {
       if (error.code !== 'EADDRINUSE') return resolve();
-      reject(new Refused(`Port ${port} is in use: Troth, or something else, is running there already. Stop it, or set PORT to another one.`));
+      reject(
+        new Refused(
+          `Port ${port} is in use: Troth, or something else, is running there already. Stop it, or set PORT to another one.`,
+        ),
+      );
     });
     probe.listen(port, host, () => probe.close(resolve));
   });
 }
 
 async function startDatabase() {
-  const server = await startEmbeddedPostgres({ directory: path.join(dataDir, 'pg'), say: (line) => console.error(line) });
+  const server = await startEmbeddedPostgres({
+    directory: path.join(dataDir, 'pg'),
+    say: (line) => console.error(line),
+  });
   if (server.joined) {
     throw new Refused(`Another Troth is using ${dataDir}. Stop it, or set DATA_DIR (and PORT) for a second one.`);
   }

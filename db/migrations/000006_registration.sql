@@ -71,6 +71,25 @@ begin
 end
 $$;
 
+-- The work of a claim, for an address that nobody can have, undone at once: a registration that claims nothing takes as
+-- long as one that does.
+create function stake_decoy(
+  p_address_key bytea, p_phc text, p_username text, p_locale text, p_claim_seconds int, p_strict boolean,
+  p_claim_key_id text, p_wrapped_key bytea, p_sealed_details bytea, p_envelope bytea, p_request_id text
+) returns void
+  language plpgsql
+as $$
+begin
+  perform stake_claim(encode(substring(p_address_key for 16), 'hex') || '@decoy.invalid', p_address_key, p_phc, p_username,
+                      p_locale, p_claim_seconds, p_strict, p_claim_key_id, p_wrapped_key, p_sealed_details, p_envelope,
+                      p_request_id, null, clock_timestamp());
+  raise exception 'undo' using errcode = 'TR000';
+exception
+  when sqlstate 'TR000' then
+    return;
+end
+$$;
+
 -- POST /v1/registrations. The outcome is for logs and metrics: every outcome but conflict has the same answer.
 create function register(
   p_email text, p_address_key bytea, p_phc text, p_username text, p_locale text, p_owner_token_day int,
@@ -83,6 +102,7 @@ declare
   v_address address;
   v_at timestamptz;
   v_key text := 'fresh';
+  v_outcome text;
 begin
   if p_idempotency_scope is not null then
     v_key := take_idempotency_key(p_idempotency_scope, p_fingerprint);
@@ -97,26 +117,23 @@ begin
     perform release_dead_claim(v_address);
     v_address := null;
   end if;
-  if v_address.state = 'ACTIVE' then
-    return notify_active_address(p_address_key, p_envelope);
-  end if;
-  if owner_token_is_current(p_owner_token_day) and take_address_quota(p_address_key, 'owner_token', 5, 5) then
+  v_outcome := case
+    when v_address.state = 'ACTIVE' then notify_active_address(p_address_key, p_envelope)
+    when owner_token_is_current(p_owner_token_day) and take_address_quota(p_address_key, 'owner_token', 5, 5)
+      then case when v_address.state = 'CLAIMED' then 'superseded' else 'claimed' end
+    when v_address.state = 'CLAIMED' then 'already_claimed'
+    when registration_is_muted(p_address_key) then 'muted'
+    when take_address_quota(p_address_key, 'registration_letters', 10, 20) then 'claimed'
+    else 'over_quota'
+  end;
+  if v_outcome in ('claimed', 'superseded') then
     perform stake_claim(p_email, p_address_key, p_phc, p_username, p_locale, p_claim_seconds, p_strict, p_claim_key_id,
                         p_wrapped_key, p_sealed_details, p_envelope, p_request_id, v_address, v_at);
-    return case when v_address.email is null then 'claimed' else 'superseded' end;
+  else
+    perform stake_decoy(p_address_key, p_phc, p_username, p_locale, p_claim_seconds, p_strict, p_claim_key_id,
+                        p_wrapped_key, p_sealed_details, p_envelope, p_request_id);
   end if;
-  if v_address.state = 'CLAIMED' then
-    return 'already_claimed';
-  end if;
-  if registration_is_muted(p_address_key) then
-    return 'muted';
-  end if;
-  if not take_address_quota(p_address_key, 'registration_letters', 10, 20) then
-    return 'over_quota';
-  end if;
-  perform stake_claim(p_email, p_address_key, p_phc, p_username, p_locale, p_claim_seconds, p_strict, p_claim_key_id,
-                      p_wrapped_key, p_sealed_details, p_envelope, p_request_id, null, v_at);
-  return 'claimed';
+  return v_outcome;
 end
 $$;
 

@@ -41,7 +41,8 @@ async function inspect(config: Config, db: Database): Promise<void> {
 async function withPatience(say: (line: string) => void, attempt: () => Promise<void>): Promise<void> {
   for (let second = 1; ; second++) {
     try {
-      return await attempt();
+      await attempt();
+      return;
     } catch (error) {
       if (!isUnreachable(error) || second >= PATIENCE_SECONDS) throw error;
       if (second === 1) say('PostgreSQL does not answer yet; trying again each second.');
@@ -53,5 +54,7 @@ async function withPatience(say: (line: string) => void, attempt: () => Promise<
 function isUnreachable(error: unknown): boolean {
   if (error instanceof Error && error.name === 'DatabaseUnavailable') return true;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|CONNECT_TIMEOUT|57P03|53300)$/.test(code);
+  return (
+    typeof code === 'string' && /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|CONNECT_TIMEOUT|57P03|53300)$/.test(code)
+  );
 }

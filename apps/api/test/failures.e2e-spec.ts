@@ -73,7 +73,7 @@ describe('failure 3: brute force', () => {
   test('failure 3: an address is sent ten letters an hour and twenty a day; beyond that all is silent', async () => {
     const ada = someone();
     const { perHour, perDay } = ADDRESS_QUOTAS.registration_letters;
-    const claimAndWithdraw = async (): Promise<Answer> => [await ada.register(), await ada.withdraw()][0] as Answer;
+    const claimAndWithdraw = async (): Promise<Answer> => [await ada.register(), await ada.withdraw()][0]!;
     expect(statuses(await inTurn(perHour + 2, claimAndWithdraw))).toEqual([202]);
     const written = async () => (await countOf('registration_letters', ada))?.day;
     expect(await written()).toBe(perHour);
@@ -150,7 +150,10 @@ test('failure 4: two claims at once, on two replicas, are one claim with one let
   try {
     for (let round = 0; round < 10; round++) {
       const ada = someone();
-      const answers = await Promise.all([ada.register(), new TestClaimant(replica, ada.email, 'another password').register()]);
+      const answers = await Promise.all([
+        ada.register(),
+        new TestClaimant(replica, ada.email, 'another password').register(),
+      ]);
       expect(statuses(answers)).toEqual([202]);
       await ada.settledLetters();
       const there = new TestClaimant(replica, ada.email);
@@ -205,22 +208,30 @@ describe('failure 5: the claim was committed and its letter got lost', () => {
       const ada = someone();
       await ada.register();
       await age(app.db, ada.email, 60);
-      expect(statuses(await Promise.all([ada.resend(), ada.resend(), purgeOnce(app.db.sql).then(() => ada.resend())]))).toEqual([202]);
+      expect(
+        statuses(await Promise.all([ada.resend(), ada.resend(), purgeOnce(app.db.sql).then(() => ada.resend())])),
+      ).toEqual([202]);
       expect(await addressRow(app.db, ada.email)).toBeUndefined();
     }
   });
 });
 
 test('failure 6: no spelling of an address makes a second claim, and none reaches another mailbox', async () => {
-  const before = (await leftovers(app.db))['addresses'] ?? 0;
+  const before = (await leftovers(app.db)).addresses ?? 0;
   const ada = someone();
   const spellings = [ada.email, ada.email.toUpperCase(), ` ${ada.email}`, `${ada.email}\n`, `\t${ada.email} \r\n`];
   const accepted = await Promise.all(spellings.map((email) => new TestClaimant(app, email).register()));
   expect(statuses(accepted)).toEqual([202]);
-  const others = [`${ada.email}\u00a0`, ada.email.replace('e', '\u0435'), `"${ada.email}"`, `${ada.email}\0`, `x,${ada.email}`];
+  const others = [
+    `${ada.email}\u00a0`,
+    ada.email.replace('e', '\u0435'),
+    `"${ada.email}"`,
+    `${ada.email}\0`,
+    `x,${ada.email}`,
+  ];
   const refused = await Promise.all(others.map((email) => new TestClaimant(app, email).register()));
   expect(statuses(refused)).toEqual([422]);
-  expect((await leftovers(app.db))['addresses']).toBe(before + 1);
+  expect((await leftovers(app.db)).addresses).toBe(before + 1);
   expect(await ada.settledLetters()).toHaveLength(1);
 });
 
@@ -268,7 +279,7 @@ test('failure 9: replayed requests of every kind leave one account and no strike
   await times(10, () => ada.resend());
   await times(10, () => ada.withdraw());
   expect((await addressRow(app.db, ada.email))?.state).toBe('ACTIVE');
-  expect((await leftovers(app.db))['accounts']).toBe((accounts ?? 0) + 1);
+  expect((await leftovers(app.db)).accounts).toBe((accounts ?? 0) + 1);
   // The one notice to an active address, however often it is registered again.
   expect((await ada.settledLetters()).map(({ subject }) => subject)).toEqual([
     expect.stringContaining(code),
@@ -317,7 +328,12 @@ describe('failure 12: isolation', () => {
       const ada = someone();
       await ada.register();
       const code = await ada.code();
-      const [activated] = await Promise.all([ada.activate(code), ada.withdraw(), ada.resend(), ada.activate(wrong(code))]);
+      const [activated] = await Promise.all([
+        ada.activate(code),
+        ada.withdraw(),
+        ada.resend(),
+        ada.activate(wrong(code)),
+      ]);
       const row = await addressRow(app.db, ada.email);
       expect(row?.state).toBe(activated.status === 200 ? 'ACTIVE' : undefined);
     }
@@ -333,7 +349,14 @@ describe('failure 12: isolation', () => {
 });
 
 function setClock(hoursOff: number): void {
-  const real = ['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval', 'clearImmediate'] as const;
+  const real = [
+    'setTimeout',
+    'setInterval',
+    'setImmediate',
+    'clearTimeout',
+    'clearInterval',
+    'clearImmediate',
+  ] as const;
   const others = ['nextTick', 'queueMicrotask', 'hrtime', 'performance'] as const;
   jest.useFakeTimers({ doNotFake: [...real, ...others], now: Date.now() + hoursOff * 3_600_000, advanceTimers: true });
 }

@@ -100,15 +100,15 @@ describe('truth 5: provisional credentials open nothing', () => {
     const before = await leftovers(app.db);
     await ada.register();
     const after = await leftovers(app.db);
-    expect(after['accounts']).toBe(before['accounts']);
-    expect(after['accountPasswords']).toBe(before['accountPasswords']);
+    expect(after.accounts).toBe(before.accounts);
+    expect(after.accountPasswords).toBe(before.accountPasswords);
     expect((await row(ada))?.hasClaimPassword).toBe(true);
   });
 });
 
 describe('truth 6: an ended claim gives the address back and keeps no credential', () => {
   test.each<[string, (ada: TestClaimant) => Promise<unknown>]>([
-    ['expiry, at the next touch', async (ada) => [await age(app.db, ada.email, 61), await ada.resend()]],
+    ['expiry, at the next touch', async (ada) => age(app.db, ada.email, 61).then(() => ada.resend())],
     ['withdrawal', (ada) => ada.withdraw()],
   ])('truth 6: after %s nothing is left', async (_how, end) => {
     const ada = someone();
@@ -252,7 +252,8 @@ describe('truth 10: every change of state is one transaction', () => {
     await ada.register();
     const code = await ada.code();
     const before = await row(ada);
-    await app.db.owner`alter table audit_event add constraint no_room check (event <> 'registration.activated') not valid`;
+    await app.db
+      .owner`alter table audit_event add constraint no_room check (event <> 'registration.activated') not valid`;
     expect((await ada.activate(code)).status).toBeGreaterThanOrEqual(500);
     await app.db.owner`alter table audit_event drop constraint no_room`;
     expect(await row(ada)).toMatchObject({ state: 'CLAIMED', claimId: before?.claimId, hasClaimPassword: true });

@@ -224,6 +224,14 @@ describe('outage', () => {
   });
 });
 
+test('a result with fewer rows than PostgreSQL counted is refused, and the connection is not used again', async () => {
+  const sql = await open(1);
+  proxy.forgeReply('SELECT 1', 'SELECT 2');
+  expect(await echo(sql, 'A')).toBe('incomplete_reply');
+  expect(await twice(sql)).toEqual(['right', 'right']);
+  expect(proxy.accepted).toBe(2);
+});
+
 test('a thousand statements over two connections are all right, and use no third', async () => {
   const sql = await open(2);
   const outcomes = await Promise.all(Array.from({ length: 1_000 }, (_, i) => echo(sql, `word ${i}`)));

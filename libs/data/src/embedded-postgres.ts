@@ -4,7 +4,13 @@ import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { binariesIn, isReachable, packagedPostgres, reachablePostgres, type Binaries } from './embedded-postgres/binaries.ts';
+import {
+  binariesIn,
+  isReachable,
+  packagedPostgres,
+  reachablePostgres,
+  type Binaries,
+} from './embedded-postgres/binaries.ts';
 import { freePort, isRunningNode, run, runningServer, startServer, type Identity } from './embedded-postgres/server.ts';
 
 /** The user of least rights, as whom the server runs when the launcher is root. */
@@ -113,7 +119,18 @@ async function initialise({ directory, binaries, identity }: Place, foreign: boo
   }
   // The same collation on every machine; PostgreSQL 15 and 16 know no built-in provider.
   const collation = foreign ? [] : ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  const flags = ['-D', half, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C'];
+  const flags = [
+    '-D',
+    half,
+    '-U',
+    'postgres',
+    '-A',
+    'scram-sha-256',
+    `--pwfile=${passwordFile}`,
+    '-E',
+    'UTF8',
+    '--locale=C',
+  ];
   try {
     await run(binaries.initdb, [...flags, ...collation], identity);
     await writeFile(accessFile(directory), JSON.stringify({ password, port: await freePort() }), { mode: 0o600 });

@@ -7,7 +7,7 @@ import postgres from 'postgres';
 import type { Sql } from './database.ts';
 
 /** Where the migrations are, seen from the folder the process runs in. */
-export const MIGRATIONS_DIRECTORY = path.join('db', 'migrations');
+const MIGRATIONS_DIRECTORY = path.join('db', 'migrations');
 const FILE_NAME = /^\d{6}_[a-z0-9_]+\.sql$/;
 
 /** The migrations of the code and those of the database do not belong together. The message says what to do. */
@@ -15,6 +15,7 @@ export class MigrationRefused extends Error {
   override readonly name = 'MigrationRefused';
 }
 
+/** Where the migrations are, and who hears of each. */
 export interface MigrateOptions {
   readonly directory?: string;
   readonly log?: (line: string) => void;
@@ -65,11 +66,6 @@ export async function schemaVersion(sql: Sql): Promise<string | undefined> {
   return newest?.name;
 }
 
-/** The newest migration of the code. */
-export async function newestMigration(directory: string = MIGRATIONS_DIRECTORY): Promise<string | undefined> {
-  return (await readMigrations(directory)).at(-1)?.name;
-}
-
 async function readMigrations(directory: string): Promise<readonly Migration[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.sql')).sort();
   const stray = names.find((name) => !FILE_NAME.test(name));
@@ -109,7 +105,9 @@ async function applyNext(sql: postgres.Sql, all: readonly Migration[], next: Mig
     if (done.some(({ name }) => name === next.name)) return false;
     const newest = done.at(-1)?.name;
     if (newest !== undefined && newest > next.name)
-      throw new MigrationRefused(`${next.name} comes before ${newest}, which is applied already. Give it a later number.`);
+      throw new MigrationRefused(
+        `${next.name} comes before ${newest}, which is applied already. Give it a later number.`,
+      );
     await turn.unsafe(next.text).simple();
     await turn`insert into schema_migration (name, checksum) values (${next.name}, ${next.checksum})`;
     return true;

@@ -17,13 +17,22 @@ export interface RolePasswords {
  * Rejects with PostgreSQL's own error when the user may not.
  */
 export async function ensureRoles(superuserUrl: string, passwords?: RolePasswords): Promise<void> {
-  const sql = postgres(superuserUrl, { max: 1, onnotice: () => undefined, connection: { application_name: 'troth roles' } });
+  const sql = postgres(superuserUrl, {
+    max: 1,
+    onnotice: () => undefined,
+    connection: { application_name: 'troth roles' },
+  });
   try {
     await sql.unsafe(await readFile(ROLES_FILE, 'utf8')).simple();
     if (passwords === undefined) return;
     // A role's password is a literal of the grammar and cannot be a parameter: PostgreSQL quotes it itself.
-    for (const [role, password] of [['troth_owner', passwords.owner], ['troth_app', passwords.app]] as const) {
-      const [statement] = await sql<{ text: string }[]>`select format('alter role %I password %L', ${role}::text, ${password}::text) as text`;
+    for (const [role, password] of [
+      ['troth_owner', passwords.owner],
+      ['troth_app', passwords.app],
+    ] as const) {
+      const [statement] = await sql<
+        { text: string }[]
+      >`select format('alter role %I password %L', ${role}::text, ${password}::text) as text`;
       if (statement) await sql.unsafe(statement.text);
     }
   } finally {

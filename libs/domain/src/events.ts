@@ -7,4 +7,3 @@ export const EVENTS = [
   'registration.superseded',
   'registration.withdrawn',
 ] as const;
-export type SecurityEvent = (typeof EVENTS)[number];

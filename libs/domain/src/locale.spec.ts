@@ -8,6 +8,9 @@ test.each(['', 'e', 'english', 'en_GB', 'en-', '../en', 'en\n', '__proto__'])('%
   expect(tag).not.toMatch(LOCALE_PATTERN);
 });
 
-test.each([null, 'en', 'EN-gb', 'fr', 'constructor'])('letters for %s are written in English, the one language yet', (tag) => {
-  expect(letterLocale(tag)).toBe('en');
-});
+test.each([null, 'en', 'EN-gb', 'fr', 'constructor'])(
+  'letters for %s are written in English, the one language yet',
+  (tag) => {
+    expect(letterLocale(tag)).toBe('en');
+  },
+);

@@ -1,5 +1,6 @@
 /** Locales that letters are written in. Add one here and its templates beside the others. */
 export const LOCALES = ['en'] as const;
+/** One of the languages that letters are written in. */
 export type Locale = (typeof LOCALES)[number];
 
 /** A BCP 47 language tag as far as clients need it: language, script, region. */

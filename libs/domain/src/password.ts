@@ -1,6 +1,7 @@
 /** Why a password is refused, in the words of the API's field errors. */
 export type PasswordFault = 'too-short' | 'too-long' | 'ill-formed' | 'common' | 'is-the-address';
 
+/** What a new password is judged by. */
 export interface PasswordPolicy {
   /** Unicode code points after NFKC. */
   readonly minLength: number;

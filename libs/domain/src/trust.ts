@@ -1,5 +1,6 @@
 /** The states of the trust machine of one e-mail address. No row means AVAILABLE; EXPIRED is a fact about time. */
 export const TRUST_STATES = ['AVAILABLE', 'CLAIMED', 'ACTIVE', 'EXPIRED', 'LOCKED'] as const;
+/** Where an address stands. */
 export type TrustState = (typeof TRUST_STATES)[number];
 
 /** One allowed move. Whoever makes it checks the event's own guard; the database refuses every move not listed. */
@@ -24,6 +25,7 @@ export const TRUST_TRANSITIONS = [
   { from: 'ACTIVE', event: 'deleted', to: 'AVAILABLE' },
 ] as const satisfies readonly TrustTransition[];
 
+/** What moves an address. */
 export type TrustEvent = (typeof TRUST_TRANSITIONS)[number]['event'];
 
 /** Where an event leads from a state; undefined when the machine does not hold the move. */

@@ -5,6 +5,7 @@ import { Database, type StatementRun } from '#data/database';
 
 import { Config } from './config/config.ts';
 import { AccessGuard } from './http/access-guard.ts';
+import { Connections } from './http/connections.ts';
 import { BodyPipe } from './http/body-pipe.ts';
 import { RequestLog } from './http/request-log.ts';
 import { Routes } from './http/routes.ts';
@@ -38,6 +39,7 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: Metrics, useFactory: makeMetrics },
       { provide: Database, useFactory: openDatabase, inject: [Config, Metrics] },
       Routes,
+      Connections,
       RequestLog,
       NestLog,
       MetricsServer,

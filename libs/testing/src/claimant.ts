@@ -9,8 +9,14 @@ export class TestClaimant {
     readonly password = 'correct horse battery',
   ) {}
 
-  register(more: Readonly<Record<string, unknown>> = {}, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    return this.app.ask('/v1/registrations', { body: { email: this.email, password: this.password, ...more }, headers });
+  register(
+    more: Readonly<Record<string, unknown>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
+    return this.app.ask('/v1/registrations', {
+      body: { email: this.email, password: this.password, ...more },
+      headers,
+    });
   }
 
   activate(code: string, password = this.password): Promise<Answer> {

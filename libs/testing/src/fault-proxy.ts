@@ -19,6 +19,7 @@ export class FaultProxy {
   readonly #pairs = new Set<Pair>();
   readonly #sockets = new Set<Socket>();
   #cutAt: string | undefined;
+  #forged: readonly [truth: string, lie: string] | undefined;
 
   private constructor(
     private readonly listener: Server,
@@ -51,6 +52,11 @@ export class FaultProxy {
   /** Resets the next connection on which a reply with this text comes, in place of the reply. */
   cutAtReply(text: string): void {
     this.#cutAt = text;
+  }
+
+  /** Puts a text in place of another of the same length, in the next reply that holds it. */
+  forgeReply(truth: string, lie: string): void {
+    this.#forged = [truth, lie];
   }
 
   /** Stops listening and resets every connection. */
@@ -92,8 +98,15 @@ export class FaultProxy {
       this.#cutAt = undefined;
       this.#reset(pair);
     } else if (!this.fault.startsWith('swallow')) {
-      pair.client.write(bytes);
+      pair.client.write(this.#forge(bytes));
     }
+  }
+
+  #forge(bytes: Buffer): Buffer {
+    if (!this.#forged || !bytes.includes(this.#forged[0])) return bytes;
+    const [truth, lie] = this.#forged;
+    this.#forged = undefined;
+    return Buffer.from(bytes.toString('latin1').replace(truth, lie), 'latin1');
   }
 
   #reset({ client, server }: Pair): void {

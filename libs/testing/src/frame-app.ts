@@ -88,7 +88,7 @@ export class FrameApp {
 
   /** The same, one piece after the other, each in a packet of its own; then, if told so, the client hangs up. */
   async sendInPieces(pieces: readonly (string | Uint8Array)[], hangUp = false): Promise<string> {
-    const socket = connect({ port: this.port, host: '127.0.0.1', noDelay: true });
+    const socket = connect({ port: this.port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
     const received: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => received.push(chunk));
     socket.on('error', () => undefined);
@@ -98,6 +98,8 @@ export class FrameApp {
       await pause(5);
     }
     if (hangUp) socket.destroy();
+    else if (socket.readableEnded) socket.end();
+    else socket.once('end', () => socket.end());
     await closed;
     return Buffer.concat(received).toString('utf8');
   }

@@ -62,6 +62,7 @@ async function administer(url: string, work: (sql: postgres.Sql) => Promise<unkn
 
 function setting(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: run the tests with npm test, which starts a PostgreSQL`);
+  if (value === undefined)
+    throw new Error(`${name} is not set: run the tests with npm test, which starts a PostgreSQL`);
   return value;
 }

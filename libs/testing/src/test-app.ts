@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net';
 
+import supertest from 'supertest';
+
 import { Database, type Sql } from '#data/database';
 import { createApp } from '#api/app';
 import { readConfig } from '#platform/config/config';
@@ -71,7 +73,7 @@ export async function startTestApp(
   return {
     url,
     db,
-    ask: (path, ask) => request(url + path, ask),
+    ask: (path, ask) => send(url, path, ask),
     statements: () => statements.splice(0),
     metrics: () => app.get(Metrics).registry.metrics(),
     stop: async () => {
@@ -92,22 +94,38 @@ function recordStatements(database: Database): string[] {
   return texts;
 }
 
-async function request(url: string, { method, body, as, headers }: Ask = {}): Promise<Answer> {
-  const response = await fetch(url, {
-    method: method ?? (body === undefined ? 'GET' : 'POST'),
-    headers: {
+async function send(url: string, path: string, { method, body, as, headers }: Ask = {}): Promise<Answer> {
+  const verb = method ?? (body === undefined ? 'GET' : 'POST');
+  const request = supertest(url)
+    [methodOf(verb)](path)
+    .set({
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(as === undefined ? {} : { authorization: basic(...as) }),
       ...headers,
-    },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: parsed(text) };
+    })
+    .redirects(0)
+    .buffer(true)
+    .parse((response, done) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('end', () => done(null, Buffer.concat(parts).toString('utf8')));
+    });
+  const response = await request.send(typeof body === 'object' ? JSON.stringify(body) : (body as string | undefined));
+  const text = response.body as string;
+  return {
+    status: response.status,
+    headers: new Headers(response.headers),
+    text,
+    body: parsed(text),
+  };
+}
+
+function methodOf(verb: string): 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head' | 'options' {
+  return verb.toLowerCase() as 'get';
 }
 
 /** The Authorization header of HTTP Basic in UTF-8 (RFC 7617). */
-export function basic(email: string, password: string): string {
+function basic(email: string, password: string): string {
   return `Basic ${Buffer.from(`${email}:${password}`, 'utf8').toString('base64')}`;
 }
 

@@ -49,7 +49,7 @@ export class PurgeJob implements OnApplicationBootstrap, OnApplicationShutdown {
   async #purge(): Promise<void> {
     try {
       const purged = await purgeOnce(this.db.sql);
-      for (const [kind, rows] of Object.entries(purged ?? {})) this.#purged.inc({ kind }, rows);
+      for (const [kind, rows] of Object.entries<number>({ ...purged })) this.#purged.inc({ kind }, rows);
     } catch (error) {
       this.log.warn('purge_failed', { reason: error instanceof Error ? error.name : 'unknown' });
     }

@@ -36,8 +36,13 @@ export class LetterSender implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly log: Log,
     metrics: Metrics,
   ) {
-    this.#letters = metrics.counter('troth_letters_total', 'Letters by kind and what became of them', ['kind', 'outcome']);
-    this.#age = metrics.histogram('troth_letter_age_seconds', 'Time from the commit of a letter to its sending', ['kind']);
+    this.#letters = metrics.counter('troth_letters_total', 'Letters by kind and what became of them', [
+      'kind',
+      'outcome',
+    ]);
+    this.#age = metrics.histogram('troth_letter_age_seconds', 'Time from the commit of a letter to its sending', [
+      'kind',
+    ]);
   }
 
   onApplicationBootstrap(): void {
@@ -94,7 +99,9 @@ export class LetterSender implements OnApplicationBootstrap, BeforeApplicationSh
 
   #send(row: LeasedLetter): void {
     const sending = this.#deliver(row)
-      .catch((error: unknown) => this.log.warn('letter_not_settled', { reason: error instanceof Error ? error.name : 'unknown' }))
+      .catch((error: unknown) =>
+        this.log.warn('letter_not_settled', { reason: error instanceof Error ? error.name : 'unknown' }),
+      )
       .finally(() => {
         this.#onTheirWay.delete(sending);
         if (this.#onTheirWay.size === MOST_AT_ONCE - 1) this.#look();
@@ -116,7 +123,8 @@ export class LetterSender implements OnApplicationBootstrap, BeforeApplicationSh
       this.log.warn('letter_postponed', { letter: row.id, kind: row.kind, reason: delivery.reason, pauseSeconds });
       return postponeLetter(this.db.sql, row.id, pauseSeconds);
     }
-    if (delivery.kind === 'never') this.log.warn('letter_refused', { letter: row.id, kind: row.kind, reason: delivery.reason });
+    if (delivery.kind === 'never')
+      this.log.warn('letter_refused', { letter: row.id, kind: row.kind, reason: delivery.reason });
     else this.#age.observe({ kind: row.kind }, row.ageMs / 1000);
     await removeLetter(this.db.sql, row.id);
   }

@@ -76,7 +76,11 @@ export class Register {
     const fault = passwordFault(dto.password, dto.email, { minLength, isCommon: isCommonPassword });
     const errors: FieldFault[] = [];
     if (email === undefined)
-      errors.push({ pointer: '/email', code: 'email', detail: 'This is no e-mail address that a letter can be sent to.' });
+      errors.push({
+        pointer: '/email',
+        code: 'email',
+        detail: 'This is no e-mail address that a letter can be sent to.',
+      });
     if (fault !== undefined) errors.push({ pointer: '/password', code: fault, detail: PASSWORD_FAULTS[fault] });
     if (email === undefined || fault !== undefined) throw new Problem('validation-failed', { errors });
     return email;

@@ -14,6 +14,7 @@ import { RegisterDto } from './register.dto.ts';
 import { Register } from './register.usecase.ts';
 import { VerificationRequired, verificationRequired } from './verification-required.dto.ts';
 
+/** Claiming an address, and muting the letters that claims send to it. */
 @ApiTags('registration')
 @Controller('v1/registrations')
 export class RegistrationController {

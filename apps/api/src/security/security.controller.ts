@@ -7,6 +7,7 @@ import { Public } from '#platform/http/public';
 
 import { SecurityParameters, securityParameters } from './security-parameters.dto.ts';
 
+/** The promises of this service, in numbers. */
 @ApiTags('security')
 @Controller('v1/security')
 export class SecurityController {

@@ -13,6 +13,7 @@ import { Activate } from './activate.usecase.ts';
 import { ResendCode } from './resend-code.usecase.ts';
 import { WithdrawClaim } from './withdraw-claim.usecase.ts';
 
+/** What claimants do, named by HTTP Basic with the password of their claim. */
 @ApiTags('registration')
 @Controller('v1/registrations')
 export class VerificationController {

@@ -9,11 +9,11 @@ export interface ServerAddress {
   readonly privacy: 'plain' | 'encrypted' | 'verified';
 }
 
-const PRIVACY: Readonly<Record<string, ServerAddress['privacy']>> = {
-  disable: 'plain',
-  require: 'encrypted',
-  'verify-full': 'verified',
-};
+const PRIVACY = new Map<string, ServerAddress['privacy']>([
+  ['disable', 'plain'],
+  ['require', 'encrypted'],
+  ['verify-full', 'verified'],
+]);
 
 /**
  * Reads `postgres://user:password@host:5432/database?sslmode=verify-full`. `sslmode` is the only option (`disable`,
@@ -24,7 +24,7 @@ export function parseAddress(text: string): ServerAddress {
   if (!url || !/^postgres(ql)?:$/.test(url.protocol) || url.username === '')
     throw new Error('the database URL is not like postgres://user:password@host:5432/database');
   const { sslmode = 'disable', ...others } = Object.fromEntries(url.searchParams);
-  const privacy = PRIVACY[sslmode];
+  const privacy = PRIVACY.get(sslmode);
   const [other] = Object.keys(others);
   if (other !== undefined) throw new Error(`the database URL has an option that is not known: ${other}`);
   if (privacy === undefined) throw new Error('sslmode in the database URL must be disable, require or verify-full');

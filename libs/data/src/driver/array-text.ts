@@ -3,10 +3,12 @@ export function writeArray(items: readonly (string | number)[]): string {
   return `{${items.map((item) => `"${String(item).replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }
 
+const NOT_AN_ARRAY = 'not a one-dimensional array';
 const ITEM = /"((?:[^"\\]|\\.)*)"|([^",{}\\]+)/y;
 
 /** Reads the text of a one-dimensional array; an unquoted NULL is null. Throws for anything else. */
 export function readArray<T>(text: string, readItem: (text: string) => T): readonly (T | null)[] {
+  if (!text.startsWith('{') || !text.endsWith('}')) throw new Error(NOT_AN_ARRAY);
   const items: (T | null)[] = [];
   const end = text.length - 1;
   let at = 1;
@@ -14,7 +16,7 @@ export function readArray<T>(text: string, readItem: (text: string) => T): reado
     ITEM.lastIndex = at;
     const [all = '', quoted, bare = ''] = ITEM.exec(text) ?? [];
     const separator = text[at + all.length];
-    if (all === '' || (separator !== ',' && separator !== '}')) throw new Error('not a one-dimensional array');
+    if (all === '' || (separator !== ',' && separator !== '}')) throw new Error(NOT_AN_ARRAY);
     items.push(quoted === undefined ? readBare(bare, readItem) : readItem(quoted.replace(/\\(.)/gs, '$1')));
     at += all.length + 1;
   }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import postgres from 'postgres';
 
 import type { ServerAddress } from './address.ts';
-import { DatabaseUnavailable, failureOf, spoilsConnection, StatementFailed } from './failures.ts';
+import { DatabaseUnavailable, failureOf, scriptFailureOf, spoilsConnection, StatementFailed } from './failures.ts';
 import type { DatabaseLimits } from './limits.ts';
 import { openSocket } from './socket.ts';
 import { DRIVER_TYPES, type SqlValue, writeValue } from './values.ts';
@@ -72,7 +72,9 @@ export class Connection {
       this.#replyMs,
     );
     this.#mustNotControlTransactions([reply.command]);
-    if (reply.columns.length > 0 && rows.length !== (reply.count ?? rows.length)) this.#fail('incomplete_reply');
+    // Some commands that give rows do not count them (explain, show).
+    const isCounted = reply.columns.length > 0 && Number.isInteger(reply.count);
+    if (isCounted && rows.length !== reply.count) this.#fail('incomplete_reply');
     return rows;
   }
 
@@ -84,7 +86,7 @@ export class Connection {
   /** The same, for the statements that begin and end transactions; resolves to the command tags. */
   async command(text: string): Promise<readonly string[]> {
     this.#mustBeUsable();
-    const reply: unknown = await this.#settled(this.#client.unsafe(text), this.#replyMs);
+    const reply: unknown = await this.#settled(this.#client.unsafe(text), this.#replyMs, scriptFailureOf);
     const replies: readonly unknown[] = Array.isArray(reply) && !('command' in reply) ? reply : [reply];
     return replies.map(commandOf);
   }
@@ -105,7 +107,7 @@ export class Connection {
   }
 
   /** The driver's reply in the port's terms; the connection does not outlive an error that leaves it in doubt. */
-  async #settled<Reply>(reply: Promise<Reply>, milliseconds: number): Promise<Reply> {
+  async #settled<Reply>(reply: Promise<Reply>, milliseconds: number, meaning = failureOf): Promise<Reply> {
     const timer = milliseconds > 0 ? setTimeout(() => this.destroy('no_reply'), milliseconds) : undefined;
     try {
       return await new Promise<Reply>((resolve, reject) => {
@@ -113,7 +115,7 @@ export class Connection {
         reply.then(resolve, reject);
       });
     } catch (error) {
-      const failure = failureOf(error);
+      const failure = meaning(error);
       if (spoilsConnection(failure, error)) this.destroy();
       throw failure;
     } finally {

@@ -22,8 +22,11 @@ export class ConstraintViolated extends Error {
 /** PostgreSQL refused the statement for any other reason. Carries the SQLSTATE and no value. */
 export class StatementFailed extends Error {
   override readonly name = 'StatementFailed';
-  constructor(readonly sqlState: string) {
-    super(`statement failed: SQLSTATE ${sqlState}`);
+  constructor(
+    readonly sqlState: string,
+    explanation = '',
+  ) {
+    super(`statement failed: SQLSTATE ${sqlState}${explanation}`);
   }
 }
 
@@ -64,11 +67,18 @@ const LOST = new Set(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_E
 /** What an error of the driver means. Only SQLSTATE and names survive: PostgreSQL puts values into message and detail. */
 export function failureOf(error: unknown): DatabaseFailure {
   if (isFailure(error)) return error;
-  if (error instanceof postgres.PostgresError) return refusal(error);
+  if (error instanceof postgres.PostgresError) return refusal(error, '');
   const code = codeOf(error);
   if (LOST.has(code)) return new DatabaseUnavailable('connection_lost');
   if (/^ERR_(TLS|SSL)_|^UNABLE_TO_|CERT/.test(code)) return new DatabaseUnavailable('certificate');
   return new DatabaseUnavailable(CONNECTING[code] ?? 'driver_fault');
+}
+
+/** The same for a script, which its author has to mend: says what is wrong with its words (SQLSTATE class 42), and where. */
+export function scriptFailureOf(error: unknown): DatabaseFailure {
+  if (!(error instanceof postgres.PostgresError) || !error.code.startsWith('42')) return failureOf(error);
+  const place = error.position ? ` at character ${error.position}` : '';
+  return refusal(error, `${place}: ${error.message}`);
 }
 
 /** Whether a connection that failed so may not be used again, even if it looks alive. */
@@ -81,11 +91,11 @@ function isFailure(error: unknown): error is DatabaseFailure {
   return [DatabaseUnavailable, ConstraintViolated, StatementFailed].some((kind) => error instanceof kind);
 }
 
-function refusal(error: postgres.PostgresError): DatabaseFailure {
+function refusal(error: postgres.PostgresError, explanation: string): DatabaseFailure {
   const passing = PASSING[error.code] ?? PASSING[error.code.slice(0, 2)];
   if (passing !== undefined) return new DatabaseUnavailable(passing);
   if (error.code.startsWith('23')) return new ConstraintViolated(constraintOf(error));
-  return new StatementFailed(error.code);
+  return new StatementFailed(error.code, explanation);
 }
 
 // `not null` sends no constraint's name, not even where it has one; this is the one PostgreSQL 18 gives by itself.
@@ -94,5 +104,5 @@ function constraintOf(error: postgres.PostgresError): string {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }

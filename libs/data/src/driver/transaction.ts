@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import { DatabaseUnavailable, StatementFailed } from './failures.ts';
+import { StatementFailed } from './failures.ts';
 import type { SqlValue } from './values.ts';
 
 const NO_ACTIVE_TRANSACTION = '25P01';
@@ -38,7 +38,8 @@ export class TransactionStatements {
 
 /**
  * Runs the work inside a transaction of this connection: commits when the work resolves, rolls back when it rejects.
- * Where that cannot be done the connection ends, and PostgreSQL rolls back by itself.
+ * Where that cannot be done the connection ends, and PostgreSQL rolls back by itself. A connection that is lost while
+ * it commits rejects with DatabaseUnavailable: whether it was done is not known.
  */
 export async function inTransaction<T>(
   connection: Connection,
@@ -46,17 +47,16 @@ export async function inTransaction<T>(
 ): Promise<T> {
   await connection.command('begin');
   const statements = new TransactionStatements(connection);
-  const result = await work(statements).catch(async (error: unknown) => {
+  try {
+    const result = await work(statements);
     await statements.end();
+    const [tag] = await connection.command('commit');
+    if (tag !== 'COMMIT') throw new StatementFailed(TRANSACTION_HAD_FAILED);
+    return result;
+  } catch (error) {
+    await statements.end();
+    // After a commit that failed there is nothing left to roll back, and PostgreSQL only says so.
     await connection.command('rollback').catch(() => connection.destroy());
     throw error;
-  });
-  await statements.end();
-  const [tag] = await connection.command('commit').catch((error: unknown) => {
-    // Lost while committing: whether it was done is not known.
-    if (error instanceof DatabaseUnavailable) connection.destroy();
-    throw error;
-  });
-  if (tag !== 'COMMIT') throw new StatementFailed(TRANSACTION_HAD_FAILED);
-  return result;
+  }
 }

@@ -1,3 +1,5 @@
+import type { PostgresType } from 'postgres';
+
 import { readArray, writeArray } from './array-text.ts';
 import { StatementFailed } from './failures.ts';
 
@@ -33,7 +35,7 @@ const asDate = (text: string): Date => new Date(text);
 const SERIALIZED = [16, 17, 20, 21, 23, 25, 114, 700, 701, 1082, 1114, 1184, 3802];
 
 /** Object identifiers of array types and how to read their items. */
-const ARRAYS: readonly (readonly [oids: number[], readItem: (text: string) => unknown])[] = [
+const ARRAYS: readonly (readonly [from: number[], readItem: (text: string) => unknown])[] = [
   [[1000], asBoolean],
   [[1001], asBytes],
   [[1005, 1007, 1021, 1022], asNumber],
@@ -41,17 +43,18 @@ const ARRAYS: readonly (readonly [oids: number[], readItem: (text: string) => un
   [[1185], asDate],
 ];
 
+const written = SERIALIZED.map((oid): PostgresType => ({ to: oid, from: [], serialize: asIs, parse: asIs }));
+const arrays = ARRAYS.map(([from, readItem]): PostgresType => ({
+  to: 0,
+  from,
+  serialize: asIs,
+  parse: (text: string) => readArray(text, readItem),
+}));
+
 /**
- * What the driver must know of types. It writes parameters that are text already, twice when it repeats a statement
- * whose plan has become invalid: so nothing is left to write.
+ * What the driver must know of types. Parameters are text already: it would write them a second time when it repeats a
+ * statement whose plan has become invalid, and turn true into false by that.
  */
-export const DRIVER_TYPES = Object.fromEntries([
-  ...SERIALIZED.map((oid) => [`written${oid}`, { to: oid, from: [], serialize: asIs, parse: asIs }] as const),
-  ...ARRAYS.map(
-    ([oids, readItem], i) =>
-      [
-        `array${i}`,
-        { to: 0, from: oids, serialize: asIs, parse: (text: string) => readArray(text, readItem) },
-      ] as const,
-  ),
-]);
+export const DRIVER_TYPES: Readonly<Record<string, PostgresType>> = Object.fromEntries(
+  [...written, ...arrays].map((type, i) => [`type${i}`, type]),
+);

@@ -11,7 +11,7 @@ export interface Identity {
 }
 
 /** Nothing of the caller's locale or time zone reaches the server. */
-export const SERVER_ENVIRONMENT = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' };
+const SERVER_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 /** Runs a program to its end; rejects with what it said when it fails. */
 export async function run(command: string, args: readonly string[], identity: Identity = {}): Promise<string> {
@@ -95,7 +95,10 @@ export async function startServer(
   options: { readonly identity: Identity; readonly settings: Readonly<Record<string, string>> },
 ): Promise<ChildProcess> {
   const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', log_min_messages: 'warning' };
-  const flags = Object.entries({ ...settings, ...options.settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const flags = Object.entries({ ...settings, ...options.settings }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
   // Detached: Ctrl-C reaches the launcher alone, which stops the database last.
   const child = spawn(program, ['-D', directory, '-p', String(port), ...flags], {
     ...options.identity,

@@ -1,6 +1,6 @@
 import { Secret } from '#domain/secret';
 
-import { Config, ConfigInvalid, readConfig, type Environment } from './config.ts';
+import { ConfigInvalid, readConfig, type Config, type Environment } from './config.ts';
 import { SETTINGS, type Setting } from './settings.ts';
 
 const SECRET = 'kQ2v8yX1mZ7pR4tW9bN3cL6hJ5dF0gSa';
@@ -34,7 +34,7 @@ function faulty(environment: Environment): readonly string[] {
 }
 
 test('outside production two settings are enough, and the rest is made for trying it out', () => {
-  expect({ ...read() }).toEqual({
+  expect(Object.assign({}, read())).toEqual({
     nodeEnv: 'development',
     production: false,
     port: 3000,
@@ -121,7 +121,7 @@ test('neither the object nor what it holds can be changed, and its secrets do no
   for (const part of [config, config.webOrigins, config.trustedProxies, config.previousSecrets]) {
     expect(Object.isFrozen(part)).toBe(true);
   }
-  expect(JSON.stringify({ ...config, databaseUrl: '' })).not.toContain(SECRET);
+  expect(JSON.stringify(config)).not.toContain(SECRET);
 });
 
 describe('a setting of each kind', () => {

@@ -15,6 +15,7 @@ describe('credentials of RFC 7617', () => {
     ['an empty password', encode('ada@example.com:'), { email: 'ada@example.com', password: '' }],
     ['any case of the scheme, and spaces after it', 'bAsIc   YTpi', { email: 'a', password: 'b' }],
     ['without padding', 'Basic YTpiYg', { email: 'a', password: 'bb' }],
+    ['also at the start', encode('\uFEFFa:b'), { email: '\uFEFFa', password: 'b' }],
     ['a byte order mark is a character like others', encode('a:\uFEFFb'), { email: 'a', password: '\uFEFFb' }],
   ])('%s', (_what, header, credentials) => {
     expect(parseBasic(header)).toEqual(credentials);

@@ -142,7 +142,9 @@ test('any JSON is either accepted or answered with faults', async () => {
     { requiredKeys: [] },
   );
   await fc.assert(
-    fc.asyncProperty(shaped, async (value) => void (await faultsOf(value))),
+    fc.asyncProperty(shaped, async (value) => {
+      await faultsOf(value);
+    }),
     { numRuns: 200 },
   );
 });

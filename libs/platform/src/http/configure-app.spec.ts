@@ -1,7 +1,10 @@
+import type { Server } from 'node:http';
+
 import { Controller, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
 
 import { Metrics } from '#platform/metrics/metrics';
 import { currentRequestId } from '#platform/logging/request-context';
+import { eventually } from '#testing/eventually';
 import { FrameApp } from '#testing/frame-app';
 
 import { Public } from './public.ts';
@@ -13,6 +16,12 @@ class EchoController {
   async id(): Promise<object> {
     await new Promise(setImmediate);
     return { requestId: currentRequestId() };
+  }
+
+  @Get('slow')
+  async slow(): Promise<object> {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return {};
   }
 
   @Get('cached')
@@ -129,6 +138,16 @@ describe('what is no request at all is answered as a problem too', () => {
     expect(text).toMatch(/\r\ncontent-type: application\/problem\+json\r\n/i);
   });
 
+  test('whoever goes on sending gets one answer and one line', async () => {
+    const before = frame.lines.length;
+    const text = await frame.sendInPieces([
+      'hello\r\n\r\n',
+      'hello again\r\n\r\n',
+      'GET /echo/id HTTP/1.1\r\nHost: x\r\n\r\n',
+    ]);
+    expect([text.match(/HTTP\/1\.1/g)?.length, frame.lines.length - before]).toEqual([1, 1]);
+  });
+
   test('headers over the limit', async () => {
     const text = await frame.send(`GET /echo/id HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`);
     expect(text).toMatch(/^HTTP\/1\.1 413 /);
@@ -150,18 +169,45 @@ describe('what is no request at all is answered as a problem too', () => {
   });
 });
 
+test('a client that is slow to send is not waited for', () => {
+  const { headersTimeout, requestTimeout, keepAliveTimeout }: Server = frame.app.getHttpServer();
+  expect({ headersTimeout, requestTimeout, keepAliveTimeout }).toEqual({
+    headersTimeout: 10_000,
+    requestTimeout: 15_000,
+    keepAliveTimeout: 72_000,
+  });
+});
+
 test('odd but valid requests are answered', async () => {
   const status = async (bytes: string): Promise<string | undefined> => (await frame.send(bytes)).split('\r\n', 1)[0];
   expect(await status('GET http://x/echo/id HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toBe('HTTP/1.1 200 OK');
   expect(await status('GET /echo/id HTTP/1.0\r\n\r\n')).toBe('HTTP/1.1 200 OK');
   expect(await status('OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toBe('HTTP/1.1 404 Not Found');
   expect(await status('GET *echo/id HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toBe('HTTP/1.1 404 Not Found');
+  expect(await status('GET /echo/id HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\nConnection: close\r\n\r\n')).toBe(
+    'HTTP/1.1 200 OK',
+  );
+  expect(
+    await status('GET /echo/id HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade, close\r\n\r\n'),
+  ).toBe('HTTP/1.1 200 OK');
   expect(await status('TRACE /echo/id HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toBe(
     'HTTP/1.1 405 Method Not Allowed',
   );
 });
 
 describe('the log', () => {
+  test('has one line for a request whose client hung up, before its body came or while it waited', async () => {
+    const before = frame.lines.length;
+    const post = 'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{';
+    await frame.sendInPieces([post], true);
+    await frame.sendInPieces(['GET /echo/slow HTTP/1.1\r\nHost: x\r\n\r\n'], true);
+    const lines = await eventually(() => Promise.resolve(frame.lines.length >= before + 2 ? frame.lines : undefined));
+    expect(lines.slice(before).map(({ route, status, event }) => [event, route, status])).toEqual([
+      ['request', '/echo', 499],
+      ['request', '/echo/slow', 499],
+    ]);
+  });
+
   test('has one line a request, with the pattern of its route and nothing the client wrote', async () => {
     const before = frame.lines.length;
     await frame.fetch('/echo/item/ada@example.com?token=very-secret', {

@@ -1,21 +1,25 @@
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { Config } from '#platform/config/config';
 import { sourceOf, TrustedProxies } from '#platform/limits/request-source';
 import { runInRequest } from '#platform/logging/request-context';
-import type { Problem } from '#platform/problems/problem';
+import { Problem } from '#platform/problems/problem';
 
+import { Connections } from './connections.ts';
 import { allowOrigin } from './cross-origin.ts';
 import { BODY_LIMIT } from './fastify-options.ts';
 import { parseJsonBody, refuseOtherBodies } from './json-body.ts';
-import { serveOpenApi } from './openapi.ts';
+import { isApiPage, serveOpenApi } from './openapi.ts';
 import { RequestLog } from './request-log.ts';
 import { Routes } from './routes.ts';
 import { API_PAGE_HEADERS, securityHeaders } from './security-headers.ts';
 
 export { fastifyOptions } from './fastify-options.ts';
+
+/** The status that the log gives to a request whose client hung up before it was answered. */
+const ABANDONED = 499;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -23,6 +27,8 @@ declare module 'fastify' {
     source: string;
     /** Why it was refused, for its log line. */
     problem: Problem | undefined;
+    /** When it began, in milliseconds of the monotonic clock. */
+    began: number;
   }
   interface FastifyInstance {
     requestLog: RequestLog;
@@ -36,7 +42,10 @@ export function configureApp(app: NestFastifyApplication): Promise<void> {
   server.decorate('requestLog', requestLog);
   server.decorateRequest('source', '');
   server.decorateRequest('problem', undefined);
+  server.decorateRequest('began', 0);
   noteRoutes(server, app.get(Routes));
+  ignoreExpectations(server);
+  app.get(Connections).watch(server.server);
   beginRequests(app);
   readBodies(app, server);
   endRequests(server, requestLog);
@@ -50,6 +59,11 @@ function noteRoutes(server: FastifyInstance, routes: Routes): void {
   });
 }
 
+// Node answers 417 without a body to any expectation but 100-continue; it may as well be ignored (RFC 9110, 10.1.1).
+function ignoreExpectations({ server }: FastifyInstance): void {
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+}
+
 // The adapter runs this hook before all others, so that whatever answers the request, its answer has id and headers.
 function beginRequests(app: NestFastifyApplication): void {
   const config = app.get(Config);
@@ -58,12 +72,16 @@ function beginRequests(app: NestFastifyApplication): void {
   const headers = securityHeaders(config);
   const { httpAdapter } = app.get<HttpAdapterHost<FastifyAdapter>>(HttpAdapterHost);
   httpAdapter.setOnRequestHook((request, reply, done) => {
+    request.began = performance.now();
     const forwardedFor = request.headers['x-forwarded-for'];
     request.source = sourceOf(request.socket.remoteAddress, [forwardedFor ?? []].flat().join(','), proxies);
     reply.headers(headers).header('x-request-id', request.id);
-    if (request.routeOptions.url?.startsWith('/docs')) reply.headers(API_PAGE_HEADERS);
-    if (allowOrigin(config.webOrigins, routes, request, reply)) return;
-    runInRequest({ requestId: request.id }, done);
+    const { httpVersion } = request.raw;
+    runInRequest({ requestId: request.id }, () => {
+      if (httpVersion === '1.1' && request.headers.host === undefined)
+        done(new Problem('malformed-request', { headers: { connection: 'close' } }));
+      else if (!allowOrigin(config.webOrigins, routes, request, reply)) done();
+    });
   });
 }
 
@@ -79,12 +97,26 @@ function readBodies(app: NestFastifyApplication, server: FastifyInstance): void 
 }
 
 function endRequests(server: FastifyInstance, requestLog: RequestLog): void {
-  server.addHook('onResponse', (request, reply, done) => {
-    const { method, is404, routeOptions, problem } = request;
-    const route = is404 ? undefined : routeOptions.url;
-    runInRequest({ requestId: request.id }, () => {
-      requestLog.record({ method, route, status: reply.statusCode, seconds: reply.elapsedTime / 1_000, problem });
-    });
+  // At the end, because the server of static files has headers of its own.
+  server.addHook('onSend', (request, reply, _payload, done) => {
+    if (reply.statusCode < 400 && isApiPage(request.routeOptions.url)) reply.headers(API_PAGE_HEADERS);
     done();
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    record(requestLog, request, reply.statusCode, reply.elapsedTime);
+    done();
+  });
+  // Nobody waits for the answer any more, and it will not be sent.
+  server.addHook('onRequestAbort', (request, done) => {
+    record(requestLog, request, ABANDONED, performance.now() - request.began);
+    done();
+  });
+}
+
+function record(requestLog: RequestLog, request: FastifyRequest, status: number, milliseconds: number): void {
+  const { method, is404, routeOptions, problem } = request;
+  const route = is404 ? undefined : routeOptions.url;
+  runInRequest({ requestId: request.id }, () => {
+    requestLog.record({ method, route, status, seconds: milliseconds / 1_000, problem });
   });
 }

@@ -52,6 +52,8 @@ export function fastifyOptions(config: Config): FastifyOptions {
       headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
       maxHeaderSize: LARGEST_HEADERS,
+      // Refused by a hook instead, so that the answer is a problem.
+      requireHostHeader: false,
     },
     forceCloseConnections: 'idle',
     // A request that comes in while the server closes is answered, and its connection closed.
@@ -88,9 +90,12 @@ function answerSocket(config: Config, error: NodeJS.ErrnoException, socket: Sock
     reason: error.code ?? error.name,
   });
   const requestId = randomUUID();
-  runInRequest({ requestId }, () => {
-    server.requestLog.record({ method: '', route: undefined, status: problem.status, seconds: 0, problem });
-  });
+  // A client that hung up in the middle of a request has its line already.
+  if (error.code !== 'HPE_INVALID_EOF_STATE') {
+    runInRequest({ requestId }, () => {
+      server.requestLog.record({ method: '', route: undefined, status: problem.status, seconds: 0, problem });
+    });
+  }
   if (socket.writable) socket.end(rawAnswer(config, problem, requestId));
   // Closed at once, the connection would be reset, and the answer lost, if the client is still sending.
   const linger = setTimeout(() => socket.destroy(), LINGER_MS);

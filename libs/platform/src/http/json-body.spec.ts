@@ -95,7 +95,9 @@ class NotesController {
 
   @Delete()
   @HttpCode(204)
-  remove(): void {}
+  remove(): undefined {
+    return undefined;
+  }
 }
 
 describe('over HTTP', () => {

@@ -7,6 +7,7 @@ import { PROBLEM_TYPE } from '#platform/problems/problem-body';
 import { PROBLEMS, type ProblemCode } from '#platform/problems/problem';
 
 import { BASIC_SCHEME } from './basic.ts';
+import { addDetails, operationsOf, type Operation as PlainOperation } from './openapi-details.ts';
 import { PROBLEM_SCHEMA } from './problem-schema.ts';
 import { ROUTE_PROBLEMS } from './problems.ts';
 
@@ -18,8 +19,7 @@ request's \`X-Request-Id\`. Limits per source show in the \`RateLimit\` and \`Ra
 const OF_ANY_ROUTE: readonly ProblemCode[] = ['malformed-request', 'internal', 'overloaded'];
 const OF_A_BODY: readonly ProblemCode[] = ['payload-too-large', 'unsupported-media-type', 'validation-failed'];
 
-type PathItem = OpenAPIObject['paths'][string];
-type Operation = NonNullable<PathItem['get']> & {
+type Operation = PlainOperation & {
   [ROUTE_PROBLEMS]?: readonly ProblemCode[];
   [UNLIMITED]?: boolean;
 };
@@ -37,6 +37,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .build();
   const operationIdFactory = (_controller: string, method: string): string => method;
   const document = SwaggerModule.createDocument(app, options, { operationIdFactory });
+  addDetails(document);
   Object.assign(((document.components ??= {}).schemas ??= {}), { Problem: PROBLEM_SCHEMA });
   for (const operation of operationsOf(document)) addProblems(operation);
   return document;
@@ -52,10 +53,9 @@ export function serveOpenApi(app: NestFastifyApplication): void {
   });
 }
 
-function operationsOf(document: OpenAPIObject): readonly Operation[] {
-  return Object.values(document.paths)
-    .flatMap(({ get, put, post, delete: remove, patch }) => [get, put, post, remove, patch])
-    .filter((operation) => operation !== undefined);
+/** Whether a route is the API page or one of its files. */
+export function isApiPage(route: string | undefined): boolean {
+  return route === '/docs' || (route?.startsWith('/docs/') ?? false);
 }
 
 function addProblems(operation: Operation): void {

@@ -1,8 +1,8 @@
-import type { Server } from 'node:http';
-
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { Log } from '#platform/logging/log';
+
+import { Connections } from './connections.ts';
 
 /** How long requests in flight may still take, in milliseconds, before their connections are cut. */
 const PATIENCE_MS = 10_000;
@@ -32,13 +32,13 @@ export async function closeGracefully(
   patienceMs = PATIENCE_MS,
 ): Promise<number> {
   const log = app.get(Log);
-  const server: Server = app.getHttpServer();
+  const connections = app.get(Connections);
   log.info('closing', { signal });
   // A connection that was busy when closing began turns idle later, and would keep the server open.
-  const sweep = setInterval(() => server.closeIdleConnections(), LOOK_EVERY_MS);
+  const sweep = setInterval(() => connections.closeIdle(), LOOK_EVERY_MS);
   const cut = setTimeout(() => {
     log.warn('connections_cut');
-    server.closeAllConnections();
+    connections.closeAll();
   }, patienceMs);
   let giveUp: NodeJS.Timeout | undefined;
   const tooLong = new Promise<number>((resolve) => {

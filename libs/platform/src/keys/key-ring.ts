@@ -60,7 +60,9 @@ export class KeyRing {
   /** Compares without telling by its duration how much of the code is right. */
   codeIsRight(code: string, claimId: string, email: string, length: number, keyId: string): boolean {
     const expected = this.registrationCode(claimId, email, length, keyId);
-    return expected !== undefined && code.length === length && timingSafeEqual(Buffer.from(code), Buffer.from(expected));
+    return (
+      expected !== undefined && code.length === length && timingSafeEqual(Buffer.from(code), Buffer.from(expected))
+    );
   }
 
   /** Truth 7: proves, from the day of issue on and without a row, that its bearer reads the mail of the address. */
@@ -80,7 +82,8 @@ export class KeyRing {
     const head = bytes.subarray(0, KEY_ID_BYTES + DAY_BYTES);
     const addressKey = bytes.subarray(head.length, head.length + MAC_BYTES);
     const keys = this.#byId(head.subarray(0, KEY_ID_BYTES).toString('hex'));
-    if (!keys || !timingSafeEqual(keys.mac('owner-token', head, addressKey), bytes.subarray(-MAC_BYTES))) return undefined;
+    if (!keys || !timingSafeEqual(keys.mac('owner-token', head, addressKey), bytes.subarray(-MAC_BYTES)))
+      return undefined;
     return { addressKey, day: head.readUInt32BE(KEY_ID_BYTES) };
   }
 

@@ -22,6 +22,15 @@ test('as many pass as the limit says, each key for itself', async () => {
   expect([await passed(counters, 'a', 9), await passed(counters, 'b', 9)]).toEqual([5, 5]);
 });
 
+test('an odd moment does not add a second', async () => {
+  const clock = new Clock();
+  clock.time = 4_321.000_000_7;
+  const verdict = await countersAt(clock).increment('a', MINUTE, 5);
+  expect(verdict.timeToExpire).toBe(60);
+  clock.time = 1_311.100_000_000_000_1;
+  expect((await countersAt(clock).increment('a', MINUTE, 5)).timeToExpire).toBe(60);
+});
+
 test('what is left and when more is allowed', async () => {
   const clock = new Clock();
   const counters = countersAt(clock);
@@ -75,6 +84,24 @@ test('who keeps asking while refused does not wait any longer', async () => {
   await passed(counters, 'a', 500);
   clock.time += 2 * MINUTE;
   expect(await passed(counters, 'a', 9)).toBe(5);
+});
+
+test('after a long rest the limit is the same as ever', async () => {
+  const clock = new Clock();
+  const counters = countersAt(clock);
+  await passed(counters, 'a', 5);
+  clock.time += 10.5 * MINUTE;
+  expect(await passed(counters, 'a', 20)).toBe(5);
+});
+
+test('a key has one counter, however much it is used', async () => {
+  const clock = new Clock();
+  const counters = countersAt(clock);
+  for (let i = 0; i < 30; i++) {
+    await passed(counters, 'a', i % 6);
+    expect(counters.size).toBeLessThanOrEqual(1);
+    clock.time += MINUTE / 2;
+  }
 });
 
 test('a million sources fit in bounded memory, and the counting stays fast', async () => {

@@ -57,7 +57,7 @@ export class BoundedCounters implements ThrottlerStorage {
 
   /** Counts a request if `limit` allows it. `ttl` is the window in milliseconds. */
   increment(key: string, ttl: number, limit: number): Promise<Verdict> {
-    const now = this.now();
+    const now = Math.floor(this.now()); // whole milliseconds add up exactly
     this.#forgetExpired(now, ttl);
     const counter = this.#hot.get(key) ?? this.#cold.get(key) ?? { began: now, previous: 0, current: 0, windowMs: ttl };
     slide(counter, now);

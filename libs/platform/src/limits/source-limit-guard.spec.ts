@@ -28,7 +28,9 @@ class LimitedController {
   @Delete()
   @HttpCode(204)
   @SourceLimit('withdrawal')
-  withdraw(): void {}
+  withdraw(): undefined {
+    return undefined;
+  }
 
   @Public()
   @Get('source')

@@ -1,5 +1,6 @@
 import { Injectable, type LoggerService } from '@nestjs/common';
 
+import { isError } from './is-error.ts';
 import { Log } from './log.ts';
 
 /** Nest's own messages as lines of the log: its chatter at start-up as `debug`. */
@@ -36,5 +37,5 @@ export class NestLog implements LoggerService {
 function fieldsOf(message: unknown, rest: readonly unknown[]): Readonly<Record<string, unknown>> {
   const context = rest.at(-1);
   const speaker = typeof context === 'string' && !context.includes('\n') ? { context } : {};
-  return message instanceof Error ? { ...speaker, error: message } : { ...speaker, message: String(message) };
+  return isError(message) ? { ...speaker, error: message } : { ...speaker, message: String(message) };
 }

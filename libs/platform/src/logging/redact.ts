@@ -1,8 +1,10 @@
+import { isError } from './is-error.ts';
+
 const SECRET_NAME =
   /pass|secret|token|authori[sz]|cookie|credential|pepper|mail|address|envelope|header|^(?:code|body|query|url|ip|source|key|to)$/i;
 const LONGEST_TEXT = 4_000;
 
-const CREDENTIALS_IN_URL = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
+const CREDENTIALS_IN_URL = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi;
 const QUERY = /\?[\w.~%-]+=[^\s"'<>)]*/g;
 // Without a slash before the @: the path of a scoped package is no address.
 const ADDRESS = /[^\s"'<>()[\],;:=/\\]+@[^\s"'<>()[\],;:]+/g;
@@ -33,13 +35,13 @@ export function redactField(name: string, value: unknown): unknown {
     case 'string':
       return scrub(value);
     default:
-      return value instanceof Error ? redactError(value) : '[object]';
+      return isError(value) ? redactError(value) : '[object]';
   }
 }
 
 /** An error as its kind, its scrubbed message and stack, and the same of its cause; never its other properties. */
 export function redactError(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error)) return { kind: typeof error };
+  if (!isError(error)) return { kind: typeof error };
   const cause = error.cause === undefined || depth > 2 ? {} : { cause: redactError(error.cause, depth + 1) };
   return { kind: error.name, message: scrub(error.message), stack: scrub(error.stack ?? ''), ...cause };
 }

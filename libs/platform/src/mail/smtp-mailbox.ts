@@ -11,10 +11,21 @@ export interface SmtpLimits {
 }
 
 /** What an SMTP server of today keeps to with ease. */
-export const SMTP_LIMITS: SmtpLimits = { connect: 2_000, total: 4_000 };
+const SMTP_LIMITS: SmtpLimits = { connect: 2_000, total: 4_000 };
+
+/** Options of nodemailer's SMTP transport; times in milliseconds. */
+export interface SmtpTransport {
+  readonly url: string;
+  readonly connectionTimeout: number;
+  readonly greetingTimeout: number;
+  readonly dnsTimeout: number;
+  readonly socketTimeout: number;
+  readonly disableFileAccess: boolean;
+  readonly disableUrlAccess: boolean;
+}
 
 /** The transport of nodemailer for a URL. Nothing but the letter itself is ever read to make it. */
-export function smtpTransport(url: string, limits: SmtpLimits = SMTP_LIMITS) {
+export function smtpTransport(url: string, limits: SmtpLimits = SMTP_LIMITS): SmtpTransport {
   return {
     url,
     connectionTimeout: limits.connect,
@@ -78,6 +89,7 @@ function failureOf(error: unknown, outOfTime: boolean): Delivery {
 function describe(error: unknown): { readonly code: string; readonly responseCode: number | undefined } {
   if (!(error instanceof Error)) return { code: 'unknown', responseCode: undefined };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
-  const responseCode = 'responseCode' in error && typeof error.responseCode === 'number' ? error.responseCode : undefined;
+  const responseCode =
+    'responseCode' in error && typeof error.responseCode === 'number' ? error.responseCode : undefined;
   return { code, responseCode };
 }

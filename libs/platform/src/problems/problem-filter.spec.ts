@@ -1,4 +1,4 @@
-import { Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, HttpException, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
 import { DatabaseUnavailable, StatementFailed } from '#data/database';
@@ -21,6 +21,7 @@ class ThingsController {
     if (what === 'error') throw new Error('ada@example.com could not log in with postgres://u:p@host/db');
     if (what === 'text') throw 'a text'; // eslint-disable-line @typescript-eslint/only-throw-error
     if (what === 'nothing') throw undefined; // eslint-disable-line @typescript-eslint/only-throw-error
+    if (what === 'gateway') throw new HttpException('told by nobody', 502);
     if (what === 'database') throw new DatabaseUnavailable('connection_refused');
     if (what === 'statement') throw new StatementFailed('42P01');
     throw new Problem('activation-failed', {
@@ -29,6 +30,12 @@ class ThingsController {
       claimId: 'c-1',
       email: 'ada@example.com',
     });
+  }
+
+  @Get('cached')
+  @Header('cache-control', 'public, max-age=300')
+  cached(): never {
+    throw new Problem('overloaded', { headers: { 'retry-after': '1' } });
   }
 
   @Get('late')
@@ -44,8 +51,8 @@ beforeAll(async () => {
 });
 afterAll(() => frame.close());
 
-async function answerTo(path: string, init: RequestInit = {}): Promise<readonly [Response, unknown]> {
-  const answer = await frame.fetch(path, { ...init, headers: { 'x-request-id': 'r-1', ...init.headers } });
+async function answerTo(path: string, method = 'GET', requestId = 'r-1'): Promise<readonly [Response, unknown]> {
+  const answer = await frame.fetch(path, { method, headers: { 'x-request-id': requestId } });
   const text = await answer.text();
   return [answer, text === '' ? undefined : JSON.parse(text)];
 }
@@ -76,10 +83,10 @@ test('a problem is answered as RFC 9457 says, and its reason stays in the log', 
   });
 });
 
-test.each(['error', 'text', 'nothing', 'statement'])(
+test.each(['error', 'text', 'nothing', 'statement', 'gateway'])(
   'what nobody foresaw (%s) is answered 500 and tells nothing',
   async (what) => {
-    const [answer, body] = await answerTo(`/things/thrown/${what}`, { headers: { 'x-request-id': what } });
+    const [answer, body] = await answerTo(`/things/thrown/${what}`, 'GET', what);
     expect(answer.status).toBe(500);
     expect(body).toEqual({
       type: 'http://troth.test/problems/internal',
@@ -102,8 +109,13 @@ test('a database that cannot answer is an overload that passes', async () => {
   ]);
 });
 
+test('a problem is not kept, even where the answer would be', async () => {
+  const [answer] = await answerTo('/things/cached');
+  expect([answer.status, answer.headers.get('cache-control')]).toEqual([503, 'no-store']);
+});
+
 test('an error after the answer is logged, and the answer stays', async () => {
-  const [answer, body] = await answerTo('/things/late', { headers: { 'x-request-id': 'late' } });
+  const [answer, body] = await answerTo('/things/late', 'GET', 'late');
   expect([answer.status, body]).toEqual([200, { sent: true }]);
   expect(lineOf('late', 'request_failed')).toBeDefined();
 });
@@ -122,7 +134,7 @@ test.each<readonly [string, string, number, string, string | null]>([
   ['GET', '/%ff', 400, 'malformed-request', null],
   ['GET', `/things/thrown/${'x'.repeat(101)}`, 400, 'malformed-request', null],
 ])('%s %s is answered %i %s', async (method, path, status, code, allow) => {
-  const [answer, body] = await answerTo(path, { method });
+  const [answer, body] = await answerTo(path, method);
   expect([answer.status, answer.headers.get('allow'), answer.headers.get('x-request-id')]).toEqual([
     status,
     allow,
@@ -134,7 +146,7 @@ test.each<readonly [string, string, number, string, string | null]>([
 });
 
 test('a HEAD request has the status and no body', async () => {
-  const [answer, body] = await answerTo('/things/thrown/problem', { method: 'HEAD' });
+  const [answer, body] = await answerTo('/things/thrown/problem', 'HEAD');
   expect([answer.status, body]).toEqual([401, undefined]);
 });
 

@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 
 import { DatabaseUnavailable } from '#data/database';
+import { isError } from '#platform/logging/is-error';
 
 import { Problem, type ProblemCode } from './problem.ts';
 
@@ -29,13 +30,12 @@ export function toProblem(thrown: unknown): Problem {
 // Fastify's own errors, and those of the request's stream, carry the status they ask for.
 function statusOf(thrown: unknown): number | undefined {
   if (thrown instanceof HttpException) return thrown.getStatus();
-  if (!(thrown instanceof Error) || !('statusCode' in thrown) || typeof thrown.statusCode !== 'number')
-    return undefined;
+  if (!isError(thrown) || !('statusCode' in thrown) || typeof thrown.statusCode !== 'number') return undefined;
   return thrown.statusCode >= 400 ? thrown.statusCode : undefined;
 }
 
 function reasonOf(thrown: unknown): string {
-  const origin = thrown instanceof HttpException && thrown.cause instanceof Error ? thrown.cause : thrown;
-  if (!(origin instanceof Error)) return 'unknown';
+  const origin = thrown instanceof HttpException && isError(thrown.cause) ? thrown.cause : thrown;
+  if (!isError(origin)) return 'unknown';
   return 'code' in origin && typeof origin.code === 'string' ? origin.code : origin.name;
 }
