@@ -109,11 +109,12 @@ describe('the seven scenarios', () => {
   });
 
   test('4: after an error in the middle of a result the next results are right', async () => {
-    const sql = await open(2);
+    const sql = await open(1);
     const failing = sql<object[]>`select 1 / (3 - g) from generate_series(1, 5) as g`;
-    const beside = echo(sql, 'P');
+    const behind = echo(sql, 'P');
     await expect(failing).rejects.toMatchObject({ sqlState: '22012' });
-    expect([await beside, ...(await twice(sql))]).toEqual(['right', 'right', 'right']);
+    expect([await behind, ...(await twice(sql))]).toEqual(['right', 'right', 'right']);
+    expect(proxy.accepted).toBe(1);
   });
 
   test.each([0, 1, 2, 99, 100, 199, 200, 201, 202])(
@@ -210,6 +211,26 @@ describe('outage', () => {
     expect(performance.now() - returned).toBeLessThan(1_000);
   });
 
+  test('idle connections that were lost are replaced before anybody is refused', async () => {
+    const sql = await open(2);
+    proxy.cut();
+    await eventually(async () => {
+      const left = await fresh.owner<object[]>`
+        select pid from pg_stat_activity where datname = current_database() and query = 'select pg_sleep(0.02)'`;
+      return left.length === 0 ? true : undefined;
+    });
+    expect(await Promise.all([echo(sql, 'A'), echo(sql, 'B')])).toEqual(['right', 'right']);
+  });
+
+  test('a server that only reads, after a fail-over, is left for another connection', async () => {
+    const sql = await open(1);
+    expect(await outcome(sql<never[]>`do $$ begin set transaction read only; delete from mark; end $$`)).toBe(
+      'read_only',
+    );
+    expect(await twice(sql)).toEqual(['right', 'right']);
+    expect(proxy.accepted).toBe(2);
+  });
+
   test('connections that the server ends are replaced, idle or not', async () => {
     const sql = await open(3);
     const flooded = outcome(flood(sql));
@@ -228,6 +249,15 @@ test('a result with fewer rows than PostgreSQL counted is refused, and the conne
   const sql = await open(1);
   proxy.forgeReply('SELECT 1', 'SELECT 2');
   expect(await echo(sql, 'A')).toBe('incomplete_reply');
+  expect(await twice(sql)).toEqual(['right', 'right']);
+  expect(proxy.accepted).toBe(2);
+});
+
+test('a result that the driver cannot read is refused, and the connection is not used again', async () => {
+  const sql = await open(1);
+  expect(await outcome(sql<object[]>`select '{{a},{b}}'::text[] as words from generate_series(1, 3)`)).toBe(
+    'driver_fault',
+  );
   expect(await twice(sql)).toEqual(['right', 'right']);
   expect(proxy.accepted).toBe(2);
 });

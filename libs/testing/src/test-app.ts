@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 
 import supertest from 'supertest';
 
-import { Database, type Sql } from '#data/database';
+import { Database } from '#data/database';
 import { createApp } from '#api/app';
 import { readConfig } from '#platform/config/config';
 import { Metrics } from '#platform/metrics/metrics';
@@ -66,7 +66,8 @@ export async function startTestApp(
   const db = database ?? (await freshDatabase());
   const config = readConfig({ ...SETTINGS, DATABASE_URL: db.appUrl, ...settings });
   const app = await createApp(config);
-  const statements = recordStatements(app.get(Database));
+  const statements: string[] = [];
+  app.get(Database).onStatement(({ text }) => statements.push(text.replace(/\s+/g, ' ').trim()));
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
@@ -81,17 +82,6 @@ export async function startTestApp(
       if (!database) await db.drop();
     },
   };
-}
-
-function recordStatements(database: Database): string[] {
-  const texts: string[] = [];
-  const { sql } = database;
-  const recording: Sql = (text, ...values) => {
-    texts.push(text.join('?').replace(/\s+/g, ' ').trim());
-    return sql(text, ...values);
-  };
-  Object.defineProperty(database, 'sql', { value: recording });
-  return texts;
 }
 
 async function send(url: string, path: string, { method, body, as, headers }: Ask = {}): Promise<Answer> {

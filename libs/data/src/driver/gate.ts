@@ -39,7 +39,7 @@ export class Gate {
   /** Refuses whoever comes from now on; resolves once everybody who came before has left. */
   async close(): Promise<void> {
     this.#closed = true;
-    await new Promise<void>((emptied) => this.#emptied.push(emptied));
+    if (this.#inside > 0) await new Promise<void>((emptied) => this.#emptied.push(emptied));
   }
 
   async #enter(): Promise<void> {

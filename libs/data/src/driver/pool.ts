@@ -79,7 +79,7 @@ export class Pool {
 
   #giveBack(lent: Idle): void {
     const isOld = performance.now() - lent.openedAt > this.session.limits.lifetimeMs;
-    if (lent.connection.isUsable && !isOld && this.#state === 'open') this.#idle.push(lent);
+    if (!isOld && this.#state === 'open') this.#idle.push(lent);
     else void this.#end(lent.connection);
   }
 

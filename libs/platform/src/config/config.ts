@@ -1,7 +1,7 @@
 import type { Secret } from '#domain/secret';
 
 import { productionFaults } from './production-rules.ts';
-import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
+import { SETTINGS, type Setting, type SettingValues } from './settings.ts';
 
 /** The environment the settings are read from. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -112,5 +112,3 @@ function readSetting(name: string, setting: Setting<unknown>, environment: Envir
   if (value === undefined) return [undefined, `${name} must be ${setting.kind.expects}.`];
   return [value];
 }
-
-export type { SettingName };

@@ -35,7 +35,7 @@ type UnroutedRequest = Parameters<FrameworkErrors>[1];
 type UnroutedReply = Parameters<FrameworkErrors>[2];
 
 /** The X-Request-Id of the client if it is well-formed, else a fresh one. */
-export function requestIdOf(request: { readonly headers: IncomingHttpHeaders }): string {
+function requestIdOf(request: { readonly headers: IncomingHttpHeaders }): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }

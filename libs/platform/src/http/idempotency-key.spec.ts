@@ -1,9 +1,15 @@
-import { Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { IsString } from 'class-validator';
 
 import { FrameApp } from '#testing/frame-app';
 
 import { IdempotencyKey } from './idempotency-key.ts';
 import { Public } from './public.ts';
+
+class NoteDto {
+  @IsString()
+  text!: string;
+}
 
 @Public()
 @Controller('keyed')
@@ -11,6 +17,11 @@ class KeyedController {
   @Post()
   @HttpCode(200)
   keyed(@IdempotencyKey() key: string | undefined): object {
+    return { key: key ?? 'none' };
+  }
+
+  @Post('note')
+  note(@Body() _dto: NoteDto, @IdempotencyKey() key: string | undefined): object {
     return { key: key ?? 'none' };
   }
 }
@@ -42,4 +53,11 @@ test.each([[''], ['a b'], ['k'.repeat(256)], ['\u00fc'], ['a\tb']])('%j is answe
 
 test('two keys are answered 400', async () => {
   expect(await send('Idempotency-Key: a', 'Idempotency-Key: b')).toMatch(/^HTTP\/1\.1 400 /);
+});
+
+test('a malformed key is told before any field', async () => {
+  for (const body of ['{}', '[]', '{"text":1,"x":2}']) {
+    const answer = await frame.postJson('/keyed/note', body, { 'idempotency-key': 'a b' });
+    expect(await answer.json()).toMatchObject({ status: 400, code: 'malformed-request' });
+  }
 });

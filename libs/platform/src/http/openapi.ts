@@ -25,7 +25,7 @@ type Operation = PlainOperation & {
 };
 
 /** The OpenAPI 3.1 document of every route, with the problems it answers. */
-export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
+function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const options = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Troth')

@@ -1,6 +1,17 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import { BoundedCounters, MOST_COUNTERS } from './bounded-counters.ts';
 
 const MINUTE = 60_000;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function heapMebibytes(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed / 1_048_576;
+}
 
 class Clock {
   time = 1_000;
@@ -106,7 +117,7 @@ test('a key has one counter, however much it is used', async () => {
 
 test('a million sources fit in bounded memory, and the counting stays fast', async () => {
   const counters = new BoundedCounters();
-  const before = process.memoryUsage().heapUsed;
+  const before = heapMebibytes();
   const started = performance.now();
   let most = 0;
   for (let i = 0; i < 1_000_000; i++) {
@@ -114,9 +125,12 @@ test('a million sources fit in bounded memory, and the counting stays fast', asy
     most = Math.max(most, counters.size);
   }
   expect(most).toBe(MOST_COUNTERS / 2);
-  expect((process.memoryUsage().heapUsed - before) / 1_048_576).toBeLessThan(80);
-  expect(performance.now() - started).toBeLessThan(15_000);
-}, 30_000);
+  const grown = heapMebibytes() - before;
+  expect(counters.size).toBeGreaterThan(MOST_COUNTERS / 4 - 1); // it is still there
+  expect(grown).toBeLessThan(20);
+  // A step that looks at all counters takes minutes here.
+  expect(performance.now() - started).toBeLessThan(40_000);
+}, 60_000);
 
 test('the bound holds for sources at their limit too', async () => {
   const counters = countersAt(new Clock(), 1_000);

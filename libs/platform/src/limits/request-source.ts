@@ -20,7 +20,7 @@ export class TrustedProxies {
 }
 
 /** What counts as one source when the peer's address is not known. */
-export const UNKNOWN_SOURCE = 'unknown';
+const UNKNOWN_SOURCE = 'unknown';
 
 /**
  * Where a request comes from: an IPv4 address or an IPv6 /64 network. It is the peer of the socket, unless that is a

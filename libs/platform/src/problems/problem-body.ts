@@ -4,7 +4,7 @@ import { PROBLEMS, type FieldFault, type Problem, type ProblemCode } from './pro
 export const PROBLEM_TYPE = 'application/problem+json';
 
 /** What a client gets to read of a problem (RFC 9457, 3). */
-export interface ProblemBody {
+interface ProblemBody {
   /** A page that explains the problem. */
   readonly type: string;
   readonly title: string;
@@ -22,7 +22,7 @@ export function problemBytes(publicUrl: string, problem: Problem, requestId: str
 }
 
 /** Everything of a problem that may leave the service: never its reason or its context. */
-export function problemBody(publicUrl: string, problem: Problem, requestId: string): ProblemBody {
+function problemBody(publicUrl: string, problem: Problem, requestId: string): ProblemBody {
   const { status, title } = PROBLEMS[problem.code];
   const { detail, errors } = problem.options;
   return {
