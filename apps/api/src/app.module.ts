@@ -8,6 +8,7 @@ import { PlatformModule } from '#platform/platform.module';
 import { DevMailboxModule } from './dev-mailbox/dev-mailbox.module.ts';
 import { HealthModule } from './health/health.module.ts';
 import { HousekeepingModule } from './housekeeping/housekeeping.module.ts';
+import { LetterPagesModule } from './letter-pages/letter-pages.module.ts';
 import { LettersModule } from './letters/letters.module.ts';
 import { RegistrationModule } from './registration/registration.module.ts';
 import { SecurityModule } from './security/security.module.ts';
@@ -25,6 +26,7 @@ export class AppModule {
         HashingModule,
         HealthModule,
         LettersModule.with(config),
+        LetterPagesModule,
         DevMailboxModule.with(config),
         RegistrationModule,
         VerificationModule,

@@ -22,7 +22,10 @@ test('the page of problems lists the catalogue, with every status', () => {
 });
 
 test('the page of settings and the example list every setting, with its default', () => {
-  const defaults = Object.entries(SETTINGS).map(([name, setting]) => [name, (setting as { readonly default?: string }).default ?? '']);
+  const defaults = Object.entries(SETTINGS).map(([name, setting]) => [
+    name,
+    (setting as { readonly default?: string }).default ?? '',
+  ]);
   const rows = [...read('docs/configuration.md').matchAll(/^\| `([A-Z0-9_]+)` +\| +(?:`([^`]*)`)? *\|/gm)];
   expect(rows.map(([, name, value]) => [name, value ?? ''])).toEqual(defaults);
   const lines = [...read('.env.example').matchAll(/^# ([A-Z0-9_]+)=(.*)$/gm)];

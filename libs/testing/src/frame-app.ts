@@ -13,6 +13,8 @@ import { Connections } from '#platform/http/connections';
 import { Log } from '#platform/logging/log';
 import { PlatformModule } from '#platform/platform.module';
 
+import { eventually } from './eventually.ts';
+
 /** One line of the log. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
@@ -61,6 +63,12 @@ export class FrameApp {
   /** The log so far. */
   get lines(): readonly LogLine[] {
     return this.written.map((line) => JSON.parse(line) as LogLine);
+  }
+
+  /** The line of an event of one request, once it is there: a request is logged after its answer has gone. */
+  lineOf(requestId: string, event = 'request'): Promise<LogLine> {
+    const isIt = (line: LogLine): boolean => line.requestId === requestId && line.event === event;
+    return eventually(() => Promise.resolve(this.lines.find(isIt)), 3);
   }
 
   /** The log so far, as it was written. */

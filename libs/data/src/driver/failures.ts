@@ -84,7 +84,8 @@ export function scriptFailureOf(error: unknown): DatabaseFailure {
 /** Whether a connection that failed so may not be used again, even if it looks alive. */
 export function spoilsConnection(failure: DatabaseFailure, error: unknown): boolean {
   if (!(error instanceof postgres.PostgresError)) return true;
-  return error.severity !== 'ERROR' || (failure instanceof DatabaseUnavailable && failure.reason === 'read_only');
+  // After a fail-over the server that writes is elsewhere.
+  return failure instanceof DatabaseUnavailable && failure.reason === 'read_only';
 }
 
 function isFailure(error: unknown): error is DatabaseFailure {

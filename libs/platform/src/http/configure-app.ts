@@ -10,11 +10,14 @@ import { Problem } from '#platform/problems/problem';
 import { Connections } from './connections.ts';
 import { allowOrigin } from './cross-origin.ts';
 import { BODY_LIMIT } from './fastify-options.ts';
-import { parseJsonBody, refuseOtherBodies } from './json-body.ts';
+import { parseFormBody, parseJsonBody, refuseOtherBodies } from './json-body.ts';
 import { isApiPage, serveOpenApi } from './openapi.ts';
 import { RequestLog } from './request-log.ts';
 import { Routes } from './routes.ts';
 import { API_PAGE_HEADERS, securityHeaders } from './security-headers.ts';
+
+/** Routes of plain HTML pages, whose forms are sent as forms. */
+const PAGES = '/letters/';
 
 export { fastifyOptions } from './fastify-options.ts';
 
@@ -87,12 +90,17 @@ function beginRequests(app: NestFastifyApplication): void {
 
 function readBodies(app: NestFastifyApplication, server: FastifyInstance): void {
   server.addHook('preParsing', (request, _reply, payload, done) => {
-    refuseOtherBodies(request, BODY_LIMIT);
+    const isPage = request.routeOptions.url?.startsWith(PAGES) === true;
+    refuseOtherBodies(request, BODY_LIMIT, isPage ? 'form' : 'json');
     done(null, payload);
   });
   server.removeAllContentTypeParsers();
   app.useBodyParser('application/json', { bodyLimit: BODY_LIMIT }, (_request, body, done) => {
     done(null, parseJsonBody(body));
+  });
+  // It reaches pages alone: everywhere else the type is refused above.
+  app.useBodyParser('application/x-www-form-urlencoded', { bodyLimit: BODY_LIMIT }, (_request, body, done) => {
+    done(null, parseFormBody(body));
   });
 }
 

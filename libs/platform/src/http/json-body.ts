@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 
 import { Problem } from '#platform/problems/problem';
 
+const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;\s*charset\s*=\s*(?:utf-8|"utf-8")\s*)?;?\s*$/i;
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*(?:utf-8|"utf-8")\s*)?;?\s*$/i;
 /** No request of ours nests deeper; much deeper ones could exhaust the stack of whoever walks them. */
 const DEEPEST = 16;
@@ -9,12 +10,13 @@ const DEEPEST = 16;
 const CLOSING = { headers: { connection: 'close' } };
 
 /**
- * Refuses a body that is too large (413) or not plain JSON in UTF-8 (415) before any of it is read. Without a body all
- * is well, whatever its type is said to be.
+ * Refuses a body that is too large (413) or not plain JSON in UTF-8 (415) before any of it is read; for a page, a form
+ * in UTF-8 instead. Without a body all is well, whatever its type is said to be.
  */
 export function refuseOtherBodies(
   { method, headers }: Pick<FastifyRequest, 'method' | 'headers'>,
   limit: number,
+  kind: 'json' | 'form' = 'json',
 ): void {
   const length = Number(headers['content-length'] ?? 0);
   if (method === 'GET' || method === 'HEAD' || (headers['transfer-encoding'] === undefined && length === 0)) {
@@ -23,8 +25,9 @@ export function refuseOtherBodies(
   }
   if (length > limit) throw new Problem('payload-too-large', CLOSING);
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  const isJson = encoding === 'identity' && JSON_TYPE.test(headers['content-type'] ?? '');
-  if (!isJson) throw new Problem('unsupported-media-type', CLOSING);
+  const type = kind === 'json' ? JSON_TYPE : FORM_TYPE;
+  const isOurs = encoding === 'identity' && type.test(headers['content-type'] ?? '');
+  if (!isOurs) throw new Problem('unsupported-media-type', CLOSING);
 }
 
 /** The JSON value of a body; undefined for an empty one. Throws Problem `malformed-request` for anything else. */
@@ -33,6 +36,16 @@ export function parseJsonBody(body: Uint8Array): unknown {
   const value = parse(body);
   refuseDepthAndPrototypes(value);
   return value;
+}
+
+/** The fields of a form, the last of those that share a name. Throws Problem `malformed-request` for anything else. */
+export function parseFormBody(body: Uint8Array): Readonly<Record<string, string>> {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return Object.assign(Object.create(null), Object.fromEntries(new URLSearchParams(text))) as Record<string, string>;
+  } catch {
+    throw malformed('The body is no form in UTF-8.');
+  }
 }
 
 function parse(body: Uint8Array): unknown {

@@ -1,5 +1,7 @@
 import type { MailerService } from '@nestjs-modules/mailer';
 
+import { parseEmail } from '#domain/email';
+
 import { Mailbox, type Delivery, type Letter } from './mailbox.ts';
 
 /** Bounds of one letter, in milliseconds. */
@@ -51,6 +53,8 @@ export class SmtpMailbox extends Mailbox {
   }
 
   async send(letter: Letter, { milliseconds }: { readonly milliseconds: number }): Promise<Delivery> {
+    // A mailer reads lists, names and line breaks into a recipient; what is no plain address is not given to it.
+    if (parseEmail(letter.to) !== letter.to) return { kind: 'never', reason: 'no_address' };
     // The signal closes the connection too: a server that answers a byte at a time is not waited for.
     const deadline = AbortSignal.timeout(Math.max(1, Math.floor(Math.min(milliseconds, this.limits.total))));
     try {

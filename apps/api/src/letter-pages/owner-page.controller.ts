@@ -1,0 +1,95 @@
+import { Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { escapeHtml } from '#platform/http/html';
+import { Public } from '#platform/http/public';
+import { Source } from '#platform/http/source';
+import { SourceLimit } from '#platform/limits/source-limit';
+import { Problem } from '#platform/problems/problem';
+
+import { MuteRegistration } from '../registration/mute-registration.usecase.ts';
+import { Register } from '../registration/register.usecase.ts';
+import { sendPage } from './page.ts';
+
+const TITLE = 'This is your e-mail address';
+const LONGEST_TOKEN = 512;
+const MUTE_DAYS = 30;
+
+/** The page behind the link in a letter of registration, for the owner of the mailbox. Opening it changes nothing. */
+@ApiExcludeController()
+@Controller('letters/owner')
+export class OwnerPageController {
+  constructor(
+    private readonly registration: Register,
+    private readonly mute: MuteRegistration,
+  ) {}
+
+  /** Explains what happened and offers what the owner may do. */
+  @Get()
+  @Public()
+  open(@Query('owner_token') token: unknown, @Res() reply: FastifyReply): void {
+    sendPage(reply, 200, TITLE, bodyOf(tokenOf(token)));
+  }
+
+  /** Does what a button of the page says. */
+  @Post()
+  @Public()
+  @SourceLimit('registrations')
+  async act(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Source() source: string): Promise<void> {
+    const form = new Map(Object.entries({ ...(request.body as Readonly<Record<string, string>> | null) }));
+    const token = tokenOf(form.get('owner_token'));
+    switch (form.get('act')) {
+      case 'mute':
+        await this.mute.run(token, MUTE_DAYS);
+        return sendPage(reply, 200, 'Muted', [`<p>No letters of registration will come for ${MUTE_DAYS} days.</p>`]);
+      case 'unmute':
+        await this.mute.run(token, 0);
+        return sendPage(reply, 200, 'No longer muted', ['<p>Letters of registration will come again.</p>']);
+      case 'register':
+        return this.#register(form, token, source, reply);
+      default:
+        return sendPage(reply, 422, TITLE, bodyOf(token));
+    }
+  }
+
+  async #register(
+    form: ReadonlyMap<string, string>,
+    token: string,
+    source: string,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const dto = { email: form.get('email') ?? '', password: form.get('password') ?? '', owner_token: token };
+    try {
+      await this.registration.run(dto, { source });
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'validation-failed') throw error;
+      const faults = (error.options.errors ?? []).map(({ detail }) => `<p role="alert">${escapeHtml(detail)}</p>`);
+      return sendPage(reply, 422, TITLE, [...faults, ...bodyOf(token)]);
+    }
+    sendPage(reply, 202, 'A code is on its way', [
+      '<p>If this link is still valid, the address is now claimed with your password. Confirm it where you registered, ',
+      'with the code in the letter that is on its way.</p>',
+    ]);
+  }
+}
+
+function tokenOf(value: unknown): string {
+  return typeof value === 'string' && value.length <= LONGEST_TOKEN ? value : '';
+}
+
+function bodyOf(token: string): readonly string[] {
+  const hidden = `<input type="hidden" name="owner_token" value="${escapeHtml(token)}">`;
+  const act = (name: string, text: string): string => `<button name="act" value="${name}">${text}</button>`;
+  return [
+    '<p>You came here from a letter about a registration with your e-mail address. Nothing has been changed by opening',
+    'this page. If you did not register and do not want to, you need not do anything.</p>',
+    `<form method="post" action="/letters/owner">${hidden}<h2>Register it yourself</h2>`,
+    '<p>Your registration takes the place of anybody else’s. A code will be mailed to you.</p>',
+    '<label>E-mail address <input name="email" type="email" autocomplete="email" required></label>',
+    '<label>A new password <input name="password" type="password" autocomplete="new-password" required></label>',
+    `${act('register', 'Register')}</form>`,
+    `<form method="post" action="/letters/owner">${hidden}<h2>Get no more of these letters</h2>`,
+    `${act('mute', 'Mute for 30 days')} ${act('unmute', 'End the muting')}</form>`,
+  ];
+}
