@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 
-import { EVENTS } from '#domain/events';
 import { TRUST_STATES, TRUST_TRANSITIONS, type TrustState } from '#domain/trust';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
 
@@ -243,12 +242,5 @@ describe('audit', () => {
     ];
     for (const statement of statements) await expect(statement()).rejects.toThrow();
     expect(await db.owner`select from audit_event where event = 'registration.claimed'`).toHaveLength(1);
-  });
-
-  test('the events of the database are the events of the domain', async () => {
-    const [row] = await db.owner<{ definition: string }[]>`
-      select pg_get_constraintdef(oid) as definition from pg_constraint where conname = 'audit_event_is_known'`;
-    const known = [...(row?.definition ?? '').matchAll(/'([a-z_.]+)'::text/g)].map((match) => match[1]);
-    expect(known.sort()).toEqual([...EVENTS].sort());
   });
 });

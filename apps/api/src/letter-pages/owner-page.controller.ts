@@ -37,19 +37,22 @@ export class OwnerPageController {
   @Public()
   @SourceLimit('registrations')
   async act(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Source() source: string): Promise<void> {
-    const form = new Map(Object.entries({ ...(request.body as Readonly<Record<string, string>> | null) }));
+    const form = fieldsOf(request.body);
     const token = tokenOf(form.get('owner_token'));
     switch (form.get('act')) {
       case 'mute':
         await this.mute.run(token, MUTE_DAYS);
-        return sendPage(reply, 200, 'Muted', [`<p>No letters of registration will come for ${MUTE_DAYS} days.</p>`]);
+        sendPage(reply, 200, 'Muted', [`<p>No letters of registration will come for ${MUTE_DAYS} days.</p>`]);
+        break;
       case 'unmute':
         await this.mute.run(token, 0);
-        return sendPage(reply, 200, 'No longer muted', ['<p>Letters of registration will come again.</p>']);
+        sendPage(reply, 200, 'No longer muted', ['<p>Letters of registration will come again.</p>']);
+        break;
       case 'register':
-        return this.#register(form, token, source, reply);
+        await this.#register(form, token, source, reply);
+        break;
       default:
-        return sendPage(reply, 422, TITLE, bodyOf(token));
+        sendPage(reply, 422, TITLE, bodyOf(token));
     }
   }
 
@@ -65,13 +68,21 @@ export class OwnerPageController {
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'validation-failed') throw error;
       const faults = (error.options.errors ?? []).map(({ detail }) => `<p role="alert">${escapeHtml(detail)}</p>`);
-      return sendPage(reply, 422, TITLE, [...faults, ...bodyOf(token)]);
+      sendPage(reply, 422, TITLE, [...faults, ...bodyOf(token)]);
+      return;
     }
     sendPage(reply, 202, 'A code is on its way', [
       '<p>If this link is still valid, the address is now claimed with your password. Confirm it where you registered, ',
       'with the code in the letter that is on its way.</p>',
     ]);
   }
+}
+
+/** The text fields of a form; none when there is no form. */
+function fieldsOf(body: unknown): ReadonlyMap<string, string> {
+  if (typeof body !== 'object' || body === null) return new Map();
+  const fields = Object.entries(body).filter((field): field is [string, string] => typeof field[1] === 'string');
+  return new Map(fields);
 }
 
 function tokenOf(value: unknown): string {

@@ -1,3 +1,4 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 
 import { LOCALE_PATTERN } from '#domain/locale';
@@ -21,6 +22,7 @@ export class RegisterDto {
   password!: string;
 
   /** A name to log in with, set at activation if it is free by then. */
+  @ApiPropertyOptional({ pattern: USERNAME_PATTERN.source })
   @IsOptional()
   @IsString()
   @Matches(USERNAME_PATTERN)

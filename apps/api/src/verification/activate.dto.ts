@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { IsString, Matches } from 'class-validator';
 
 import type { ActivatedAccount } from '#data/claim';
@@ -9,6 +10,7 @@ export class ActivateDto {
    * The digits from the letter.
    * @example '4711'
    */
+  @ApiProperty({ pattern: CODE_PATTERN.source })
   @IsString()
   @Matches(CODE_PATTERN)
   code!: string;

@@ -41,8 +41,7 @@ export function parseJsonBody(body: Uint8Array): unknown {
 /** The fields of a form, the last of those that share a name. Throws Problem `malformed-request` for anything else. */
 export function parseFormBody(body: Uint8Array): Readonly<Record<string, string>> {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    return Object.assign(Object.create(null), Object.fromEntries(new URLSearchParams(text))) as Record<string, string>;
+    return Object.fromEntries(new URLSearchParams(new TextDecoder('utf-8', { fatal: true }).decode(body)));
   } catch {
     throw malformed('The body is no form in UTF-8.');
   }

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+import { PROBLEMS } from '#platform/problems/problem';
+import { freshDatabase } from '#testing/fresh-database';
+
+const FILE = 'docs/openapi.json';
+
+interface Document {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, { readonly properties?: object }>> };
+}
+
+interface Operation {
+  readonly summary?: string;
+  readonly description?: string;
+  readonly security?: readonly object[];
+  readonly responses: Readonly<Record<string, { readonly description: string }>>;
+}
+
+let document: Document;
+
+// The built service is asked: the plugin that reads the comments of fields runs in the build alone.
+beforeAll(async () => {
+  const db = await freshDatabase();
+  const env = {
+    PATH: process.env['PATH'],
+    NODE_ENV: 'test',
+    PORT: '0',
+    LOG_LEVEL: 'info',
+    PUBLIC_URL: 'http://localhost:3000',
+    DATABASE_URL: db.appUrl,
+    TROTH_SECRET: 'a secret for tests alone, long enough to be one',
+  };
+  const api = spawn(process.execPath, ['libs/testing/src/print-openapi.mjs'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: api.stdout })) lines.push(line);
+  await db.drop();
+  document = JSON.parse(lines.find((line) => line.startsWith('{"openapi"')) ?? 'null') as Document;
+}, 30_000);
+
+test('docs/openapi.json is what the service says of itself', () => {
+  const text = `${JSON.stringify(document, null, 2)}\n`;
+  if (process.env['UPDATE_OPENAPI'] === '1') writeFileSync(FILE, text);
+  expect(JSON.parse(readFileSync(FILE, 'utf8'))).toEqual(document);
+});
+
+test('it is OpenAPI 3.1 and holds every route of the API', () => {
+  expect(document.openapi).toMatch(/^3\.1\./);
+  const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  );
+  expect(routes.filter((route) => route.includes('/v1/')).sort()).toEqual([
+    'delete /v1/registrations',
+    'get /v1/security/parameters',
+    'post /v1/registrations',
+    'post /v1/registrations/activation',
+    'post /v1/registrations/mute',
+    'post /v1/registrations/resend',
+  ]);
+});
+
+test('every operation tells what it does, and names only problems of the catalogue', () => {
+  for (const [path, methods] of Object.entries(document.paths))
+    for (const [method, { summary, description, responses }] of Object.entries(methods)) {
+      expect([path, method, (summary ?? description ?? '').length > 10]).toEqual([path, method, true]);
+      for (const [status, response] of Object.entries(responses).filter(([code]) => Number(code) >= 400))
+        for (const [, code] of response.description.matchAll(/`([a-z-]+)`/g))
+          expect([code, PROBLEMS[code as keyof typeof PROBLEMS].status]).toEqual([code, Number(status)]);
+    }
+});
+
+test('the fields of requests and answers are there with their comments', () => {
+  const schemas = document.components.schemas;
+  expect(schemas['RegisterDto']?.properties).toMatchObject({
+    email: { type: 'string', description: expect.stringContaining('address'), example: 'ada@example.com' },
+    password: { type: 'string', description: expect.stringContaining('9 to 256') },
+    owner_token: { maxLength: 512 },
+  });
+  expect(schemas['ActivateDto']?.properties).toMatchObject({ code: { pattern: expect.any(String) } });
+  expect(Object.keys(schemas['User']?.properties ?? {})).toEqual([
+    'id',
+    'email',
+    'username',
+    'display_name',
+    'birthdate',
+    'locale',
+    'roles',
+    'mfa_enabled',
+    'created_at',
+    'updated_at',
+  ]);
+});
+
+test('activation, resend and withdrawal take HTTP Basic, and nothing else does', () => {
+  const secured = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, { security }]) => (security?.length ?? 0) > 0)
+      .map(([method]) => `${method} ${path}`),
+  );
+  expect(secured.sort()).toEqual([
+    'delete /v1/registrations',
+    'post /v1/registrations/activation',
+    'post /v1/registrations/resend',
+  ]);
+});

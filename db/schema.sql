@@ -1,0 +1,900 @@
+-- What the migrations add up to, for readers. Written by: UPDATE_SCHEMA=1 npm test -- apps/api/test/schema
+
+create table public.account (
+  id uuid not null default uuid_v7(),
+  subject_id uuid not null,
+  username text,
+  display_name text,
+  birthdate date,
+  locale text,
+  roles text[] not null default '{}'::text[],
+  mfa_enabled boolean not null default false,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint account_has_its_own_subject UNIQUE (subject_id),
+  constraint account_pkey PRIMARY KEY (id),
+  constraint account_subject_exists FOREIGN KEY (subject_id) REFERENCES audit_subject(id),
+  constraint username_is_normalised CHECK ((username ~ '^[a-z][a-z0-9_.-]{2,29}$'::text)),
+  constraint username_is_unique UNIQUE (username)
+);
+alter table public.account owner to troth_owner;
+CREATE INDEX account_by_creation ON public.account USING btree (created_at);
+grant delete, insert, select, update on public.account to troth_app;
+grant references, select on public.account to troth_vault;
+
+create table public.address (
+  email text not null,
+  state text not null,
+  last_event text not null,
+  moved_at timestamp with time zone not null,
+  subject_id uuid not null,
+  claim_id uuid,
+  claim_key_id text,
+  code_length smallint,
+  claimed_at timestamp with time zone,
+  letter_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  strikes smallint,
+  resends smallint,
+  wished_username text,
+  locale text,
+  account_id uuid,
+  replayable_until timestamp with time zone,
+  constraint account_has_one_address UNIQUE (account_id),
+  constraint active_address_has_an_account CHECK (((state <> 'ACTIVE'::text) OR ((account_id IS NOT NULL) AND (num_nonnulls(claimed_at, letter_at, expires_at, strikes, resends, wished_username, locale) = 0) AND (num_nulls(claim_id, claim_key_id, code_length, replayable_until) = ANY (ARRAY[0, 4]))))),
+  constraint address_account_exists FOREIGN KEY (account_id) REFERENCES account(id),
+  constraint address_pkey PRIMARY KEY (email),
+  constraint address_state_is_stored CHECK ((state = ANY (ARRAY['CLAIMED'::text, 'LOCKED'::text, 'ACTIVE'::text]))),
+  constraint address_subject_exists FOREIGN KEY (subject_id) REFERENCES audit_subject(id),
+  constraint claim_id_is_unique UNIQUE (claim_id),
+  constraint claim_is_whole_while_claimed CHECK (((state <> 'CLAIMED'::text) OR ((num_nulls(claim_id, claim_key_id, code_length, claimed_at, letter_at, expires_at, strikes, resends) = 0) AND (num_nonnulls(account_id, replayable_until) = 0)))),
+  constraint claim_state_is_referable UNIQUE (claim_id, state),
+  constraint code_has_four_or_eight_digits CHECK ((code_length = ANY (ARRAY[4, 8]))),
+  constraint email_is_normalised CHECK (((octet_length(email) <= 254) AND (POSITION(('@'::text) IN (email)) <= 65) AND (email ~ '^[a-z0-9.!#$%&''*+/=?^_`{|}~-]+@[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$'::text))),
+  constraint locked_claim_keeps_nothing CHECK (((state <> 'LOCKED'::text) OR ((num_nonnulls(claim_id, claim_key_id, code_length, claimed_at, letter_at, strikes, resends, wished_username, locale, account_id, replayable_until) = 0) AND (expires_at IS NOT NULL)))),
+  constraint strikes_are_counted_to_three CHECK (((strikes >= 0) AND (strikes <= 2)))
+) with (fillfactor=70);
+alter table public.address owner to troth_owner;
+CREATE INDEX address_by_expiry ON public.address USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX address_by_replay ON public.address USING btree (replayable_until) WHERE (replayable_until IS NOT NULL);
+CREATE INDEX address_by_subject ON public.address USING btree (subject_id);
+CREATE TRIGGER trust_move_is_listed BEFORE INSERT OR UPDATE ON public.address FOR EACH ROW EXECUTE FUNCTION refuse_unlisted_move();
+grant delete, insert, select, update on public.address to troth_app;
+grant references, select on public.address to troth_vault;
+
+create table public.address_quota (
+  address_key bytea not null,
+  kind text not null,
+  hour_started_at timestamp with time zone not null,
+  hour_count smallint not null,
+  day_started_at timestamp with time zone not null,
+  day_count smallint not null,
+  touched_at timestamp with time zone not null,
+  constraint address_quota_kind_is_known CHECK ((kind = ANY (ARRAY['registration_letters'::text, 'owner_token'::text, 'already_registered'::text]))),
+  constraint address_quota_pkey PRIMARY KEY (address_key, kind)
+) with (fillfactor=70);
+alter table public.address_quota owner to troth_owner;
+CREATE INDEX address_quota_by_day ON public.address_quota USING btree (day_started_at);
+grant delete, insert, select, update on public.address_quota to troth_app;
+
+create table public.audit_event (
+  id uuid not null default uuid_v7(),
+  transaction_id xid8 not null default pg_current_xact_id(),
+  occurred_at timestamp with time zone not null default clock_timestamp(),
+  event text not null,
+  subject_id uuid,
+  actor_id uuid,
+  request_id text,
+  sealed_details bytea,
+  constraint audit_event_is_known CHECK ((event = ANY (ARRAY['registration.claimed'::text, 'registration.activated'::text, 'registration.expired'::text, 'registration.locked'::text, 'registration.superseded'::text, 'registration.withdrawn'::text]))),
+  constraint audit_event_pkey PRIMARY KEY (id)
+);
+alter table public.audit_event owner to troth_owner;
+CREATE INDEX audit_event_by_subject ON public.audit_event USING btree (subject_id, id);
+CREATE INDEX audit_event_by_transaction ON public.audit_event USING btree (transaction_id, id);
+CREATE TRIGGER audit_event_is_append_only BEFORE DELETE OR UPDATE ON public.audit_event FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
+CREATE TRIGGER audit_event_is_never_truncated BEFORE TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+grant insert, select on public.audit_event to troth_app;
+
+create table public.audit_subject (
+  id uuid not null default gen_random_uuid(),
+  wrapped_key bytea not null,
+  constraint audit_subject_pkey PRIMARY KEY (id)
+);
+alter table public.audit_subject owner to troth_owner;
+grant delete, insert, select on public.audit_subject to troth_app;
+
+create table public.breaker (
+  only_one boolean not null default true,
+  open_until timestamp with time zone not null,
+  constraint breaker_is_one_row CHECK (only_one),
+  constraint breaker_pkey PRIMARY KEY (only_one)
+);
+alter table public.breaker owner to troth_owner;
+grant select, update on public.breaker to troth_app;
+
+create table public.idempotency_key (
+  scope bytea not null,
+  fingerprint bytea not null,
+  used_at timestamp with time zone not null,
+  constraint idempotency_key_pkey PRIMARY KEY (scope)
+);
+alter table public.idempotency_key owner to troth_owner;
+CREATE INDEX idempotency_key_by_use ON public.idempotency_key USING btree (used_at);
+grant delete, insert, select, update on public.idempotency_key to troth_app;
+
+create table public.letter (
+  id uuid not null default uuid_v7(),
+  kind text not null,
+  envelope bytea not null,
+  address_key bytea not null,
+  claim_id uuid,
+  claim_key_id text,
+  code_length smallint,
+  written_at timestamp with time zone not null default clock_timestamp(),
+  due_at timestamp with time zone not null default clock_timestamp(),
+  window_closes_at timestamp with time zone not null,
+  attempts smallint not null default 0,
+  constraint code_letter_names_its_claim CHECK ((num_nulls(claim_id, claim_key_id, code_length) =
+CASE kind
+    WHEN 'registration_code'::text THEN 0
+    ELSE 3
+END)),
+  constraint letter_kind_is_known CHECK ((kind = ANY (ARRAY['registration_code'::text, 'already_registered'::text]))),
+  constraint letter_leaves_within_a_day CHECK ((window_closes_at <= (written_at + '24:00:01'::interval))),
+  constraint letter_pkey PRIMARY KEY (id)
+);
+alter table public.letter owner to troth_owner;
+CREATE INDEX letter_by_claim ON public.letter USING btree (claim_id) WHERE (claim_id IS NOT NULL);
+CREATE INDEX letter_by_due ON public.letter USING btree (due_at);
+CREATE INDEX letter_by_window ON public.letter USING btree (window_closes_at);
+grant delete, insert, select, update on public.letter to troth_app;
+
+create table public.registration_mute (
+  address_key bytea not null,
+  muted_until timestamp with time zone not null,
+  constraint registration_mute_pkey PRIMARY KEY (address_key)
+);
+alter table public.registration_mute owner to troth_owner;
+CREATE INDEX registration_mute_by_end ON public.registration_mute USING btree (muted_until);
+grant delete, insert, select, update on public.registration_mute to troth_app;
+
+create table public.schema_migration (
+  name text not null,
+  checksum text not null,
+  applied_at timestamp with time zone not null default clock_timestamp(),
+  constraint schema_migration_pkey PRIMARY KEY (name)
+);
+alter table public.schema_migration owner to troth_owner;
+grant select on public.schema_migration to troth_app;
+
+create table public.sealed_key (
+  purpose text not null,
+  key_id text not null,
+  sealed bytea not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint sealed_key_pkey PRIMARY KEY (purpose)
+);
+alter table public.sealed_key owner to troth_owner;
+grant insert, select, update on public.sealed_key to troth_app;
+
+create table public.struck_claim (
+  claim_id uuid not null,
+  address_key bytea not null,
+  struck_at timestamp with time zone not null,
+  constraint struck_claim_pkey PRIMARY KEY (claim_id)
+);
+alter table public.struck_claim owner to troth_owner;
+CREATE INDEX struck_claim_by_address ON public.struck_claim USING btree (address_key, struck_at);
+CREATE INDEX struck_claim_by_time ON public.struck_claim USING btree (struck_at);
+grant delete, insert, select, update on public.struck_claim to troth_app;
+
+create table public.trust_transition (
+  from_state text not null,
+  event text not null,
+  to_state text not null,
+  constraint trust_transition_pkey PRIMARY KEY (from_state, event, to_state)
+);
+alter table public.trust_transition owner to troth_owner;
+grant select on public.trust_transition to troth_app;
+
+create table vault.account_password (
+  account_id uuid not null,
+  phc text not null,
+  constraint account_password_is_argon2id CHECK ((phc ~ '^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$'::text)),
+  constraint account_password_pkey PRIMARY KEY (account_id),
+  constraint credential_only_of_an_account FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE
+);
+alter table vault.account_password owner to troth_vault;
+
+create table vault.claim_password (
+  claim_id uuid not null,
+  claim_state text not null generated always as ('CLAIMED'::text) stored,
+  phc text not null,
+  constraint claim_password_is_argon2id CHECK ((phc ~ '^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$'::text)),
+  constraint claim_password_pkey PRIMARY KEY (claim_id),
+  constraint credential_only_of_a_live_claim FOREIGN KEY (claim_id, claim_state) REFERENCES address(claim_id, state) ON DELETE CASCADE
+);
+alter table vault.claim_password owner to troth_vault;
+
+CREATE OR REPLACE FUNCTION public.activate_claim(p_email text, p_address_key bytea, p_claim_id uuid, p_phc text, p_code_is_right boolean, p_request_id text, p_sealed_details bytea)
+ RETURNS activation
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_address address;
+  v_at timestamptz;
+begin
+  perform touch_address(p_address_key);
+  select * into v_address from address where email = p_email for update;
+  v_at := clock_timestamp();
+  if v_address.claim_id is distinct from p_claim_id then
+    return activation_of(case when v_address.claim_id is null then 'no_claim' else 'another_claim' end, null);
+  end if;
+  if v_address.state = 'ACTIVE' then
+    return case
+      when v_address.replayable_until > v_at and p_code_is_right
+        and vault.account_password_is(v_address.account_id, p_phc)
+      then activation_of('replayed', v_address.account_id)
+      else activation_of('refused_replay', null) end;
+  end if;
+  if v_address.expires_at <= v_at then
+    perform release_dead_claim(v_address);
+    return activation_of('expired', null);
+  end if;
+  if not vault.claim_password_is(p_claim_id, p_phc) then
+    return activation_of('wrong_password', null);
+  end if;
+  if not p_code_is_right then
+    return activation_of(strike_claim(v_address, p_address_key, v_at, p_request_id), null);
+  end if;
+  return activation_of('activated', open_account(v_address, v_at, p_request_id, p_sealed_details));
+end
+$function$
+;
+alter function activate_claim(text,bytea,uuid,text,boolean,text,bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.activation_of(p_outcome text, p_account_id uuid)
+ RETURNS activation
+ LANGUAGE sql
+AS $function$
+  select p_outcome, id, username, display_name, birthdate::text, locale, roles, mfa_enabled, created_at, updated_at
+    from (select p_account_id as wanted) as given left join account on account.id = given.wanted
+$function$
+;
+alter function activation_of(text,uuid) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.drop_code_letters(p_claim_id uuid)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  delete from letter where claim_id = p_claim_id
+$function$
+;
+alter function drop_code_letters(uuid) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.mute_registration(p_address_key bytea, p_owner_token_day integer, p_days integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not owner_token_is_current(p_owner_token_day) then
+    return false;
+  end if;
+  if p_days = 0 then
+    delete from registration_mute where address_key = p_address_key;
+  else
+    insert into registration_mute as mute (address_key, muted_until)
+    values (p_address_key, clock_timestamp() + make_interval(days => p_days))
+    on conflict on constraint registration_mute_pkey do update set muted_until = excluded.muted_until;
+  end if;
+  return true;
+end
+$function$
+;
+alter function mute_registration(bytea,integer,integer) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.next_code_length(p_address_key bytea, p_strict boolean)
+ RETURNS smallint
+ LANGUAGE sql
+AS $function$
+  select case
+    when p_strict
+      or (select open_until from breaker) > clock_timestamp()
+      or (select count(*)
+            from (select from struck_claim
+                   where address_key = p_address_key and struck_at > clock_timestamp() - interval '30 days'
+                   limit 2) as struck) >= 2
+    then 8 else 4 end::smallint
+$function$
+;
+alter function next_code_length(bytea,boolean) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.note_breaker()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_at timestamptz := clock_timestamp();
+  v_struck int;
+  v_threshold int;
+  v_open_until timestamptz;
+begin
+  select count(*) into v_struck
+    from (select from struck_claim where struck_at > v_at - interval '60 minutes' limit 201) as struck;
+  if v_struck <= 20 then
+    return;
+  end if;
+  select greatest(20, least(count(*) / 100, 200)) into v_threshold
+    from (select from account where created_at > v_at - interval '60 minutes' limit 20000) as activation;
+  if v_struck <= v_threshold then
+    return;
+  end if;
+  select struck_at + interval '2 hours' into v_open_until
+    from struck_claim order by struck_at desc offset v_threshold limit 1;
+  -- A minute more, so that a flood of strikes writes this one row once a minute.
+  update breaker set open_until = v_open_until + interval '1 minute' where open_until < v_open_until;
+end
+$function$
+;
+alter function note_breaker() owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.notify_active_address(p_address_key bytea, p_envelope bytea)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if registration_is_muted(p_address_key) then
+    return 'muted';
+  end if;
+  if not take_address_quota(p_address_key, 'already_registered', 1, 1) then
+    return 'over_quota';
+  end if;
+  insert into letter (kind, envelope, address_key, window_closes_at)
+  values ('already_registered', p_envelope, p_address_key, clock_timestamp() + interval '24 hours');
+  return 'notified';
+end
+$function$
+;
+alter function notify_active_address(bytea,bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.open_account(p_address address, p_at timestamp with time zone, p_request_id text, p_sealed_details bytea)
+ RETURNS uuid
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_account_id uuid := uuid_v7();
+begin
+  insert into account (id, subject_id, username, locale)
+  values (v_account_id, p_address.subject_id, p_address.wished_username, p_address.locale)
+  on conflict on constraint username_is_unique do nothing;
+  if not found then
+    insert into account (id, subject_id, locale) values (v_account_id, p_address.subject_id, p_address.locale);
+  end if;
+  perform vault.promote_claim_password(p_address.claim_id, v_account_id);
+  perform drop_code_letters(p_address.claim_id);
+  delete from struck_claim where claim_id = p_address.claim_id;
+  update address
+     set state = 'ACTIVE', last_event = 'verified', moved_at = p_at, account_id = v_account_id,
+         replayable_until = p_at + interval '60 seconds', claimed_at = null, letter_at = null, expires_at = null,
+         strikes = null, resends = null, wished_username = null, locale = null
+   where email = p_address.email and claim_id = p_address.claim_id;
+  perform write_audit('registration.activated', p_address.subject_id, p_request_id, p_sealed_details);
+  return v_account_id;
+end
+$function$
+;
+alter function open_account(address,timestamp with time zone,text,bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.owner_token_is_current(p_day integer)
+ RETURNS boolean
+ LANGUAGE sql
+AS $function$
+  select coalesce(floor(extract(epoch from clock_timestamp()) / 86400)::int - p_day between 0 and 6, false)
+$function$
+;
+alter function owner_token_is_current(integer) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.purge_claims(p_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_emails text[];
+  v_subjects uuid[];
+  v_expired uuid[];
+  v_claims uuid[];
+begin
+  if not purge_is_mine() then
+    return null;
+  end if;
+  select array_agg(email), array_agg(subject_id),
+         array_agg(subject_id) filter (where state = 'CLAIMED'), array_agg(claim_id) filter (where state = 'CLAIMED')
+    into v_emails, v_subjects, v_expired, v_claims
+    from (select email, subject_id, state, claim_id from address
+           where expires_at <= clock_timestamp()
+           order by expires_at limit p_limit
+             for update skip locked) as dead;
+  insert into audit_event (event, subject_id) select 'registration.expired', unnest(v_expired);
+  delete from letter where claim_id = any (v_claims);
+  delete from address where email = any (v_emails);
+  delete from audit_subject where id = any (v_subjects);
+  return coalesce(cardinality(v_emails), 0);
+end
+$function$
+;
+alter function purge_claims(integer) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.purge_is_mine()
+ RETURNS boolean
+ LANGUAGE sql
+AS $function$
+  select pg_try_advisory_xact_lock(hashtextextended('troth purge', 0))
+$function$
+;
+alter function purge_is_mine() owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.refuse_audit_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'audit events are append-only' using errcode = 'integrity_constraint_violation';
+end
+$function$
+;
+alter function refuse_audit_change() owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.refuse_unlisted_move()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_from text := 'AVAILABLE';
+begin
+  if tg_op = 'UPDATE' then
+    if old.state = 'ACTIVE' and new.state = 'ACTIVE' and new.claim_id is null
+       and (new.email, new.account_id, new.subject_id, new.last_event, new.moved_at)
+         = (old.email, old.account_id, old.subject_id, old.last_event, old.moved_at) then
+      return new; -- the replay window is over: no move
+    end if;
+    v_from := case when old.state = 'CLAIMED' and old.expires_at <= new.moved_at then 'EXPIRED' else old.state end;
+  end if;
+  if not trust_move_is_listed(v_from, new.last_event, new.state)
+     or new.moved_at > clock_timestamp()
+     or tg_op = 'UPDATE' and (new.email <> old.email or new.moved_at < old.moved_at or not trust_event_is_kept(old, new))
+  then
+    raise exception 'the trust machine holds no move from % by % to %', v_from, new.last_event, new.state
+      using errcode = 'check_violation', constraint = 'trust_move_is_listed', table = 'address';
+  end if;
+  return new;
+end
+$function$
+;
+alter function refuse_unlisted_move() owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.register(p_email text, p_address_key bytea, p_phc text, p_username text, p_locale text, p_owner_token_day integer, p_claim_seconds integer, p_strict boolean, p_claim_key_id text, p_wrapped_key bytea, p_sealed_details bytea, p_envelope bytea, p_request_id text, p_idempotency_scope bytea, p_fingerprint bytea)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_address address;
+  v_at timestamptz;
+  v_key text := 'fresh';
+  v_outcome text;
+begin
+  if p_idempotency_scope is not null then
+    v_key := take_idempotency_key(p_idempotency_scope, p_fingerprint);
+  end if;
+  perform touch_address(p_address_key);
+  if v_key <> 'fresh' then
+    return v_key;
+  end if;
+  select * into v_address from address where email = p_email for update;
+  v_at := clock_timestamp();
+  if v_address.state = 'LOCKED' or v_address.state = 'CLAIMED' and v_address.expires_at <= v_at then
+    perform release_dead_claim(v_address);
+    v_address := null;
+  end if;
+  v_outcome := case
+    when v_address.state = 'ACTIVE' then notify_active_address(p_address_key, p_envelope)
+    when owner_token_is_current(p_owner_token_day) and take_address_quota(p_address_key, 'owner_token', 5, 5)
+      then case when v_address.state = 'CLAIMED' then 'superseded' else 'claimed' end
+    when v_address.state = 'CLAIMED' then 'already_claimed'
+    when registration_is_muted(p_address_key) then 'muted'
+    when take_address_quota(p_address_key, 'registration_letters', 10, 20) then 'claimed'
+    else 'over_quota'
+  end;
+  if v_outcome in ('claimed', 'superseded') then
+    perform stake_claim(p_email, p_address_key, p_phc, p_username, p_locale, p_claim_seconds, p_strict, p_claim_key_id,
+                        p_wrapped_key, p_sealed_details, p_envelope, p_request_id, v_address, v_at);
+  else
+    perform stake_decoy(p_address_key, p_phc, p_username, p_locale, p_claim_seconds, p_strict, p_claim_key_id,
+                        p_wrapped_key, p_sealed_details, p_envelope, p_request_id);
+  end if;
+  return v_outcome;
+end
+$function$
+;
+alter function register(text,bytea,text,text,text,integer,integer,boolean,text,bytea,bytea,bytea,text,bytea,bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.registration_is_muted(p_address_key bytea)
+ RETURNS boolean
+ LANGUAGE sql
+AS $function$
+  select exists (select from registration_mute where address_key = p_address_key and muted_until > clock_timestamp())
+$function$
+;
+alter function registration_is_muted(bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.release_dead_claim(p_dead address)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if p_dead.state = 'CLAIMED' then
+    perform drop_code_letters(p_dead.claim_id);
+    perform write_audit('registration.expired', p_dead.subject_id, null, null);
+  end if;
+  delete from address where email = p_dead.email;
+  delete from audit_subject where id = p_dead.subject_id;
+end
+$function$
+;
+alter function release_dead_claim(address) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.resend_code(p_email text, p_address_key bytea, p_claim_id uuid, p_phc text, p_envelope bytea, p_claim_seconds integer, p_resends integer, p_gap_seconds integer)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_address address;
+  v_at timestamptz;
+  v_until timestamptz;
+begin
+  perform touch_address(p_address_key);
+  select * into v_address from address where email = p_email for update;
+  v_at := clock_timestamp();
+  if v_address.state is distinct from 'CLAIMED' or v_address.claim_id <> p_claim_id then
+    return 'no_claim';
+  end if;
+  if v_address.expires_at <= v_at then
+    perform release_dead_claim(v_address);
+    return 'expired';
+  end if;
+  if not vault.claim_password_is(p_claim_id, p_phc) then
+    return 'wrong_password';
+  end if;
+  if v_address.resends >= p_resends then
+    return 'resends_used_up';
+  end if;
+  if v_address.letter_at + make_interval(secs => p_gap_seconds) > v_at then
+    return 'too_soon';
+  end if;
+  if registration_is_muted(p_address_key) then
+    return 'muted';
+  end if;
+  if not take_address_quota(p_address_key, 'registration_letters', 10, 20) then
+    return 'over_quota';
+  end if;
+  -- The latest deadline there is stands in the past of this one, so a resend never shortens a claim.
+  v_until := greatest(v_address.expires_at, least(
+    v_at + make_interval(secs => p_claim_seconds),
+    v_address.claimed_at + make_interval(secs => p_claim_seconds * (1 + p_resends))));
+  update address
+     set last_event = 'resent', moved_at = v_at, letter_at = v_at, expires_at = v_until, resends = resends + 1
+   where email = p_email and claim_id = p_claim_id;
+  perform drop_code_letters(p_claim_id);
+  perform write_code_letter(p_envelope, p_address_key, p_claim_id, v_address.claim_key_id, v_address.code_length, v_until);
+  return 'resent';
+end
+$function$
+;
+alter function resend_code(text,bytea,uuid,text,bytea,integer,integer,integer) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.stake_claim(p_email text, p_address_key bytea, p_phc text, p_username text, p_locale text, p_claim_seconds integer, p_strict boolean, p_claim_key_id text, p_wrapped_key bytea, p_sealed_details bytea, p_envelope bytea, p_request_id text, p_superseded address, p_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_claim_id uuid := uuid_v7();
+  v_until timestamptz := p_at + make_interval(secs => p_claim_seconds);
+  v_code_length smallint;
+  v_subject_id uuid;
+begin
+  perform note_breaker();
+  v_code_length := next_code_length(p_address_key, p_strict);
+  insert into audit_subject (wrapped_key) values (p_wrapped_key) returning id into v_subject_id;
+  if p_superseded.email is null then
+    insert into address (email, state, last_event, moved_at, subject_id, claim_id, claim_key_id, code_length, claimed_at,
+                         letter_at, expires_at, strikes, resends, wished_username, locale)
+    values (p_email, 'CLAIMED', 'claimed', p_at, v_subject_id, v_claim_id, p_claim_key_id, v_code_length, p_at,
+            p_at, v_until, 0, 0, p_username, p_locale);
+  else
+    perform vault.forget_claim_password(p_superseded.claim_id);
+    perform drop_code_letters(p_superseded.claim_id);
+    update address
+       set last_event = 'superseded', moved_at = p_at, subject_id = v_subject_id, claim_id = v_claim_id,
+           claim_key_id = p_claim_key_id, code_length = v_code_length, claimed_at = p_at, letter_at = p_at,
+           expires_at = v_until, strikes = 0, resends = 0, wished_username = p_username, locale = p_locale
+     where email = p_email and claim_id = p_superseded.claim_id;
+    perform write_audit('registration.superseded', p_superseded.subject_id, p_request_id, null);
+    delete from audit_subject where id = p_superseded.subject_id;
+  end if;
+  perform vault.keep_claim_password(v_claim_id, p_phc);
+  perform write_code_letter(p_envelope, p_address_key, v_claim_id, p_claim_key_id, v_code_length, v_until);
+  perform write_audit('registration.claimed', v_subject_id, p_request_id, p_sealed_details);
+end
+$function$
+;
+alter function stake_claim(text,bytea,text,text,text,integer,boolean,text,bytea,bytea,bytea,text,address,timestamp with time zone) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.stake_decoy(p_address_key bytea, p_phc text, p_username text, p_locale text, p_claim_seconds integer, p_strict boolean, p_claim_key_id text, p_wrapped_key bytea, p_sealed_details bytea, p_envelope bytea, p_request_id text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform stake_claim(encode(substring(p_address_key for 16), 'hex') || '@decoy.invalid', p_address_key, p_phc, p_username,
+                      p_locale, p_claim_seconds, p_strict, p_claim_key_id, p_wrapped_key, p_sealed_details, p_envelope,
+                      p_request_id, null, clock_timestamp());
+  raise exception 'undo' using errcode = 'TR000';
+exception
+  when sqlstate 'TR000' then
+    return;
+end
+$function$
+;
+alter function stake_decoy(bytea,text,text,text,integer,boolean,text,bytea,bytea,bytea,text) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.strike_claim(p_address address, p_address_key bytea, p_at timestamp with time zone, p_request_id text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if p_address.strikes = 0 then
+    insert into struck_claim (claim_id, address_key, struck_at) values (p_address.claim_id, p_address_key, p_at);
+    perform note_breaker();
+  end if;
+  if p_address.strikes < 2 then
+    update address set last_event = 'struck', moved_at = p_at, strikes = strikes + 1
+     where email = p_address.email and claim_id = p_address.claim_id;
+    return 'struck';
+  end if;
+  perform vault.forget_claim_password(p_address.claim_id);
+  perform drop_code_letters(p_address.claim_id);
+  perform write_audit('registration.locked', p_address.subject_id, p_request_id, null);
+  update address
+     set state = 'LOCKED', last_event = 'struck_out', moved_at = p_at, expires_at = p_at, claim_id = null,
+         claim_key_id = null, code_length = null, claimed_at = null, letter_at = null, strikes = null, resends = null,
+         wished_username = null, locale = null
+   where email = p_address.email and claim_id = p_address.claim_id;
+  return 'struck_out';
+end
+$function$
+;
+alter function strike_claim(address,bytea,timestamp with time zone,text) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.take_address_quota(p_address_key bytea, p_kind text, p_per_hour integer, p_per_day integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_at timestamptz := clock_timestamp();
+begin
+  insert into address_quota as quota (address_key, kind, hour_started_at, hour_count, day_started_at, day_count, touched_at)
+  values (p_address_key, p_kind, v_at, 1, v_at, 1, v_at)
+  on conflict on constraint address_quota_pkey do update
+     set hour_count = case when quota.hour_started_at <= v_at - interval '1 hour' then 1 else quota.hour_count + 1 end,
+         hour_started_at = case when quota.hour_started_at <= v_at - interval '1 hour' then v_at else quota.hour_started_at end,
+         day_count = case when quota.day_started_at <= v_at - interval '1 day' then 1 else quota.day_count + 1 end,
+         day_started_at = case when quota.day_started_at <= v_at - interval '1 day' then v_at else quota.day_started_at end,
+         touched_at = v_at
+   where (quota.hour_count < p_per_hour or quota.hour_started_at <= v_at - interval '1 hour')
+     and (quota.day_count < p_per_day or quota.day_started_at <= v_at - interval '1 day');
+  return found;
+end
+$function$
+;
+alter function take_address_quota(bytea,text,integer,integer) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.take_idempotency_key(p_scope bytea, p_fingerprint bytea)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_same boolean;
+begin
+  insert into idempotency_key as used (scope, fingerprint, used_at)
+  values (p_scope, p_fingerprint, clock_timestamp())
+  on conflict on constraint idempotency_key_pkey do update
+     set fingerprint = excluded.fingerprint, used_at = excluded.used_at
+   where used.used_at <= clock_timestamp() - interval '24 hours';
+  if found then
+    return 'fresh';
+  end if;
+  select fingerprint = p_fingerprint into v_same from idempotency_key where scope = p_scope;
+  return case when v_same then 'replay' else 'conflict' end;
+end
+$function$
+;
+alter function take_idempotency_key(bytea,bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.touch_address(p_address_key bytea)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into address_quota as quota (address_key, kind, hour_started_at, hour_count, day_started_at, day_count, touched_at)
+  values (p_address_key, 'registration_letters', clock_timestamp(), 0, clock_timestamp(), 0, clock_timestamp())
+  on conflict on constraint address_quota_pkey do update set touched_at = excluded.touched_at
+$function$
+;
+alter function touch_address(bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.trust_event_is_kept(p_old address, p_new address)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case p_new.last_event
+    when 'superseded' then p_new.claim_id <> p_old.claim_id
+    when 'struck' then p_new.claim_id = p_old.claim_id and p_new.strikes = p_old.strikes + 1
+    when 'struck_out' then p_old.strikes = 2
+    when 'resent' then p_new.claim_id = p_old.claim_id and p_new.strikes = p_old.strikes
+      and p_new.resends = p_old.resends + 1 and p_new.expires_at >= p_old.expires_at
+    when 'verified' then p_new.claim_id = p_old.claim_id and p_old.strikes < 3
+    else true
+  end
+$function$
+;
+alter function trust_event_is_kept(address,address) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.trust_move_is_listed(p_from text, p_event text, p_to text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select exists (
+    select from trust_transition where from_state = p_from and event = p_event and to_state = p_to)
+$function$
+;
+alter function trust_move_is_listed(text,text,text) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.uuid_v7()
+ RETURNS uuid
+ LANGUAGE sql
+ PARALLEL SAFE
+AS $function$
+  select encode(
+    set_bit(
+      set_bit(
+        overlay(
+          uuid_send(gen_random_uuid())
+          placing substring(int8send(floor(extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
+          from 1 for 6),
+        52, 1),
+      53, 1),
+    'hex')::uuid
+$function$
+;
+alter function uuid_v7() owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION vault.account_password_is(p_account_id uuid, p_phc text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select exists (select from vault.account_password where account_id = p_account_id and phc = p_phc)
+$function$
+;
+alter function vault.account_password_is(uuid,text) owner to troth_vault;
+
+CREATE OR REPLACE FUNCTION vault.claim_password_is(p_claim_id uuid, p_phc text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select exists (select from vault.claim_password where claim_id = p_claim_id and phc = p_phc)
+$function$
+;
+alter function vault.claim_password_is(uuid,text) owner to troth_vault;
+
+CREATE OR REPLACE FUNCTION vault.forget_claim_password(p_claim_id uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  delete from vault.claim_password where claim_id = p_claim_id
+$function$
+;
+alter function vault.forget_claim_password(uuid) owner to troth_vault;
+
+CREATE OR REPLACE FUNCTION vault.keep_claim_password(p_claim_id uuid, p_phc text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into vault.claim_password (claim_id, phc) values (p_claim_id, p_phc)
+$function$
+;
+alter function vault.keep_claim_password(uuid,text) owner to troth_vault;
+
+CREATE OR REPLACE FUNCTION vault.password_recipe(p_claim_id uuid, p_account_id uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select substring(phc from '^(.*)\$[^$]*$')
+    from (select phc from vault.claim_password where claim_id = p_claim_id
+          union all
+          select phc from vault.account_password where account_id = p_account_id) as password
+   limit 1
+$function$
+;
+alter function vault.password_recipe(uuid,uuid) owner to troth_vault;
+
+CREATE OR REPLACE FUNCTION vault.promote_claim_password(p_claim_id uuid, p_account_id uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with dormant as (
+    delete from vault.claim_password where claim_id = p_claim_id returning phc)
+  insert into vault.account_password (account_id, phc) select p_account_id, phc from dormant
+$function$
+;
+alter function vault.promote_claim_password(uuid,uuid) owner to troth_vault;
+
+CREATE OR REPLACE FUNCTION public.withdraw_claim(p_email text, p_address_key bytea, p_claim_id uuid, p_phc text, p_request_id text)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_address address;
+begin
+  perform touch_address(p_address_key);
+  select * into v_address from address where email = p_email for update;
+  if v_address.state is distinct from 'CLAIMED' or v_address.claim_id <> p_claim_id then
+    return 'no_claim';
+  end if;
+  if v_address.expires_at <= clock_timestamp() then
+    perform release_dead_claim(v_address);
+    return 'expired';
+  end if;
+  if not vault.claim_password_is(p_claim_id, p_phc) then
+    return 'wrong_password';
+  end if;
+  perform drop_code_letters(p_claim_id);
+  perform write_audit('registration.withdrawn', v_address.subject_id, p_request_id, null);
+  delete from address where email = p_email;
+  delete from audit_subject where id = v_address.subject_id;
+  return 'withdrawn';
+end
+$function$
+;
+alter function withdraw_claim(text,bytea,uuid,text,text) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.write_audit(p_event text, p_subject_id uuid, p_request_id text, p_sealed_details bytea)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into audit_event (event, subject_id, request_id, sealed_details)
+  values (p_event, p_subject_id, p_request_id, p_sealed_details)
+$function$
+;
+alter function write_audit(text,uuid,text,bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.write_code_letter(p_envelope bytea, p_address_key bytea, p_claim_id uuid, p_claim_key_id text, p_code_length smallint, p_until timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  insert into letter (kind, envelope, address_key, claim_id, claim_key_id, code_length, window_closes_at)
+  values ('registration_code', p_envelope, p_address_key, p_claim_id, p_claim_key_id, p_code_length, p_until)
+$function$
+;
+alter function write_code_letter(bytea,bytea,uuid,text,smallint,timestamp with time zone) owner to troth_owner;
