@@ -18,6 +18,7 @@ const DATA_PARSERS = [
 const ENVIRONMENT_READERS = [
   'libs/platform/src/config/**',
   'apps/api/src/main.ts',
+  'apps/api/test/**',
   'apps/ops/src/main.ts',
   'scripts/**',
   'libs/testing/**',

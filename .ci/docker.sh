@@ -81,7 +81,8 @@ export PATH=/usr/lib/postgresql/15/bin:$PATH PGDATA=/var/lib/postgresql/data
 mkdir -p "$PGDATA" && chown -R postgres /var/lib/postgresql
 as() { setpriv --reuid=999 --regid=999 --clear-groups "$@"; }
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
-  as initdb -U "$POSTGRES_USER" -A scram-sha-256 --pwfile=<(echo "$POSTGRES_PASSWORD") -E UTF8 --locale=C >/dev/null
+  echo "$POSTGRES_PASSWORD" > /tmp/password && chown postgres /tmp/password
+  as initdb -U "$POSTGRES_USER" -A scram-sha-256 --pwfile=/tmp/password -E UTF8 --locale=C >/dev/null
   echo 'host all all all scram-sha-256' >> "$PGDATA/pg_hba.conf"
   export PGHOST=/tmp PGPASSWORD="$POSTGRES_PASSWORD"
   as pg_ctl -w -o "-c listen_addresses= -c unix_socket_directories=/tmp" start >/dev/null

@@ -1,5 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 
+import type { DestinationStream } from 'pino';
+
 import type { Config } from '#platform/config/config';
 import { HashingModule } from '#platform/hashing/hashing.module';
 import { KeysModule } from '#platform/keys/keys.module';
@@ -17,11 +19,11 @@ import { VerificationModule } from './verification/verification.module.ts';
 /** Everything there is. A new feature is one folder and one line here. */
 @Module({})
 export class AppModule {
-  static with(config: Config): DynamicModule {
+  static with(config: Config, log?: DestinationStream): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        PlatformModule.with(config),
+        PlatformModule.with(config, log),
         KeysModule,
         HashingModule,
         HealthModule,

@@ -22,7 +22,16 @@ const FEATURES: Readonly<
   health: { mayImport: [], offers: [] },
   housekeeping: { mayImport: [], offers: [] },
   letters: { mayImport: [], offers: ['letters.module.ts', 'letter-sender.ts'] },
-  registration: { mayImport: ['letters'], offers: ['verification-required.dto.ts'] },
+  'letter-pages': { mayImport: ['registration'], offers: [] },
+  registration: {
+    mayImport: ['letters'],
+    offers: [
+      'registration.module.ts',
+      'register.usecase.ts',
+      'mute-registration.usecase.ts',
+      'verification-required.dto.ts',
+    ],
+  },
   security: { mayImport: [], offers: [] },
   verification: { mayImport: ['letters', 'registration'], offers: [] },
 };
@@ -146,7 +155,7 @@ test.each([
   ['apps/api/src/letters/a.ts', "import { x } from '#api/registration/register.usecase';", 'letters may not import'],
   [
     'apps/api/src/verification/a.ts',
-    "import { x } from '../registration/register.usecase.ts';",
+    "import { x } from '../registration/registration.controller.ts';",
     'is inside registration',
   ],
   ['apps/api/src/registration/a.ts', 'await this.db.sql<Row[]>`select 1`;', 'a statement belongs into libs/data'],

@@ -26,7 +26,7 @@ let document: Document;
 beforeAll(async () => {
   const db = await freshDatabase();
   const env = {
-    PATH: process.env['PATH'],
+    PATH: process.env.PATH,
     NODE_ENV: 'test',
     PORT: '0',
     LOG_LEVEL: 'info',
@@ -46,7 +46,7 @@ beforeAll(async () => {
 
 test('docs/openapi.json is what the service says of itself', () => {
   const text = `${JSON.stringify(document, null, 2)}\n`;
-  if (process.env['UPDATE_OPENAPI'] === '1') writeFileSync(FILE, text);
+  if (process.env.UPDATE_OPENAPI === '1') writeFileSync(FILE, text);
   expect(JSON.parse(readFileSync(FILE, 'utf8'))).toEqual(document);
 });
 
@@ -77,13 +77,13 @@ test('every operation tells what it does, and names only problems of the catalog
 
 test('the fields of requests and answers are there with their comments', () => {
   const schemas = document.components.schemas;
-  expect(schemas['RegisterDto']?.properties).toMatchObject({
+  expect(schemas.RegisterDto?.properties).toMatchObject({
     email: { type: 'string', description: expect.stringContaining('address'), example: 'ada@example.com' },
     password: { type: 'string', description: expect.stringContaining('9 to 256') },
     owner_token: { maxLength: 512 },
   });
-  expect(schemas['ActivateDto']?.properties).toMatchObject({ code: { pattern: expect.any(String) } });
-  expect(Object.keys(schemas['User']?.properties ?? {})).toEqual([
+  expect(schemas.ActivateDto?.properties).toMatchObject({ code: { pattern: expect.any(String) } });
+  expect(Object.keys(schemas.User?.properties ?? {})).toEqual([
     'id',
     'email',
     'username',

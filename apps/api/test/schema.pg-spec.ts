@@ -11,7 +11,7 @@ test('db/schema.sql is what the migrations add up to', async () => {
   const db = await freshDatabase();
   try {
     const text = HEAD + (await schemaText(db));
-    if (process.env['UPDATE_SCHEMA'] === '1') writeFileSync(FILE, text);
+    if (process.env.UPDATE_SCHEMA === '1') writeFileSync(FILE, text);
     expect(readFileSync(FILE, 'utf8')).toBe(text);
   } finally {
     await db.drop();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { Database } from '#data/database';
+import { Database, StatementFailed } from '#data/database';
 import { migrate, MigrationRefused } from '#data/migrate';
 import { purgeOnce } from '#data/purge-once';
 import { ensureRoles, ROLES_FILE } from '#data/roles';
@@ -40,7 +40,7 @@ async function migrateDatabase(): Promise<void> {
     const { applied } = await migrate(url, { log: say });
     say(applied.length === 0 ? 'The schema is up to date.' : `${applied.length} migrations applied.`);
   } catch (error) {
-    const isRoleMissing = error instanceof Error && 'code' in error && error.code === '42704';
+    const isRoleMissing = error instanceof StatementFailed && error.sqlState === '42704';
     if (!isRoleMissing) throw error;
     say(await readFile(ROLES_FILE, 'utf8'));
     throw new CommandRefused(

@@ -139,12 +139,14 @@ test('listeners hear of every statement, with its text and outcome and without i
 
 describe('closing', () => {
   test('waits for what runs and for what waits, and takes no more', async () => {
-    const closing = Database.open({ url: fresh.superUrl, poolSize: 1 });
+    const closing = Database.open({ url: fresh.superUrl, poolSize: 1, applicationName: 'patient' });
     const work = [closing.sql<object[]>`select 1 as n, pg_sleep(0.1)`, closing.sql<object[]>`select 2 as n`];
     const closed = closing.close();
     expect(await failure(closing.sql<object[]>`select 3 as n`)).toMatchObject({ reason: 'closed' });
     expect(await Promise.all(work)).toMatchObject([[{ n: 1 }], [{ n: 2 }]]);
     await closed;
+    const left = await sql<object[]>`select pid from pg_stat_activity where application_name = 'patient'`;
+    expect(left).toEqual([]);
   });
 
   test('does not wait for ever, and leaves no connection behind', async () => {

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import postgres from 'postgres';
-
-import type { Sql } from './database.ts';
+import { Database, type Sql, type Transaction } from './database.ts';
 
 /** Where the migrations are, seen from the folder the process runs in. */
 const MIGRATIONS_DIRECTORY = path.join('db', 'migrations');
+/** A migration takes the time it takes. */
+const UNBOUNDED = { statementMs: 0, lockMs: 0, idleInTransactionMs: 0 };
 const FILE_NAME = /^\d{6}_[a-z0-9_]+\.sql$/;
 
 /** The migrations of the code and those of the database do not belong together. The message says what to do. */
@@ -35,22 +35,18 @@ interface Migration {
  */
 export async function migrate(ownerUrl: string, options: MigrateOptions = {}): Promise<{ applied: readonly string[] }> {
   const migrations = await readMigrations(options.directory ?? MIGRATIONS_DIRECTORY);
-  const sql = postgres(ownerUrl, {
-    max: 1,
-    onnotice: () => undefined,
-    connection: { application_name: 'troth migrate', statement_timeout: 0, lock_timeout: 0 },
-  });
+  const database = Database.open({ url: ownerUrl, poolSize: 1, applicationName: 'troth migrate', limits: UNBOUNDED });
   const applied: string[] = [];
   try {
-    await ensureTable(sql);
+    await database.transaction(makeTable);
     for (const migration of migrations) {
-      if (!(await applyNext(sql, migrations, migration))) continue;
+      if (!(await database.transaction((turn) => applyNext(turn, migrations, migration)))) continue;
       applied.push(migration.name);
       options.log?.(`migrated ${migration.name}`);
     }
     return { applied };
   } finally {
-    await sql.end({ timeout: 5 });
+    await database.close();
   }
 }
 
@@ -78,40 +74,37 @@ async function readMigrations(directory: string): Promise<readonly Migration[]> 
   );
 }
 
-async function ensureTable(sql: postgres.Sql): Promise<void> {
-  await sql.begin(async (turn) => {
-    await takeTurn(turn);
-    await turn`
-      create table if not exists schema_migration (
-        name       text not null,
-        checksum   text not null,
-        applied_at timestamptz not null default clock_timestamp(),
-        constraint schema_migration_pkey primary key (name)
-      )`;
-    await turn`
-      do $$ begin
-        if exists (select from pg_roles where rolname = 'troth_app') then grant select on schema_migration to troth_app; end if;
-      end $$`;
-  });
+async function makeTable(turn: Transaction): Promise<void> {
+  await takeTurn(turn.sql);
+  await turn.script(`
+    create table if not exists schema_migration (
+      name       text not null,
+      checksum   text not null,
+      applied_at timestamptz not null default clock_timestamp(),
+      constraint schema_migration_pkey primary key (name)
+    );
+    grant select on schema_migration to troth_app`);
 }
 
 /** One transaction: the lock, the look at what was applied, the file. False: another process applied it. */
-async function applyNext(sql: postgres.Sql, all: readonly Migration[], next: Migration): Promise<boolean> {
-  return sql.begin(async (turn) => {
-    await takeTurn(turn);
-    const done = await turn<{ name: string; checksum: string }[]>`
-      select name, checksum from schema_migration order by name`;
-    refuseStrangers(all, done);
-    if (done.some(({ name }) => name === next.name)) return false;
-    const newest = done.at(-1)?.name;
-    if (newest !== undefined && newest > next.name)
-      throw new MigrationRefused(
-        `${next.name} comes before ${newest}, which is applied already. Give it a later number.`,
-      );
-    await turn.unsafe(next.text).simple();
-    await turn`insert into schema_migration (name, checksum) values (${next.name}, ${next.checksum})`;
-    return true;
-  });
+async function applyNext(turn: Transaction, all: readonly Migration[], next: Migration): Promise<boolean> {
+  const { sql } = turn;
+  await takeTurn(sql);
+  const done = await sql<{ name: string; checksum: string }[]>`
+    select name, checksum from schema_migration order by name
+  `;
+  refuseStrangers(all, done);
+  if (done.some(({ name }) => name === next.name)) return false;
+  const newest = done.at(-1)?.name;
+  if (newest !== undefined && newest > next.name)
+    throw new MigrationRefused(
+      `${next.name} comes before ${newest}, which is applied already. Give it a later number.`,
+    );
+  await turn.script(next.text);
+  await sql`
+    insert into schema_migration (name, checksum) values (${next.name}, ${next.checksum})
+  `;
+  return true;
 }
 
 function refuseStrangers(all: readonly Migration[], done: readonly { name: string; checksum: string }[]): void {
@@ -126,6 +119,8 @@ function refuseStrangers(all: readonly Migration[], done: readonly { name: strin
   }
 }
 
-async function takeTurn(sql: postgres.TransactionSql): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended('troth migrate', 0))`;
+async function takeTurn(sql: Sql): Promise<void> {
+  await sql`
+    select pg_advisory_xact_lock(hashtextextended('troth migrate', 0))::text as turn
+  `;
 }

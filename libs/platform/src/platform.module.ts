@@ -1,4 +1,5 @@
 import { Global, Module, type DynamicModule, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import type { DestinationStream } from 'pino';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 
 import { Database, type StatementRun } from '#data/database';
@@ -32,10 +33,10 @@ const FOR_EVERY_ROUTE: readonly Provider[] = [
 export class PlatformModule implements OnApplicationShutdown {
   constructor(private readonly db: Database) {}
 
-  static with(config: Config): DynamicModule {
+  static with(config: Config, log?: DestinationStream): DynamicModule {
     const shared: Provider[] = [
       { provide: Config, useValue: config },
-      { provide: Log, useFactory: () => new Log(config.logLevel) },
+      { provide: Log, useFactory: () => new Log(config.logLevel, log) },
       { provide: Metrics, useFactory: makeMetrics },
       { provide: Database, useFactory: openDatabase, inject: [Config, Metrics] },
       Routes,

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 
+import type { DestinationStream } from 'pino';
 import supertest from 'supertest';
 
 import { Database } from '#data/database';
@@ -62,10 +63,11 @@ const SETTINGS = {
 export async function startTestApp(
   settings: Readonly<Record<string, string>> = {},
   database?: TestDatabase,
+  log?: DestinationStream,
 ): Promise<TestApp> {
   const db = database ?? (await freshDatabase());
   const config = readConfig({ ...SETTINGS, DATABASE_URL: db.appUrl, ...settings });
-  const app = await createApp(config);
+  const app = await createApp(config, log);
   const statements: string[] = [];
   app.get(Database).onStatement(({ text }) => statements.push(text.replace(/\s+/g, ' ').trim()));
   await app.listen(0, '127.0.0.1');

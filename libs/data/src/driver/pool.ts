@@ -15,7 +15,7 @@ export class Pool {
   readonly #open = new Set<Connection>();
   readonly #idle: Idle[] = [];
   #restUntil = 0;
-  #state: 'open' | 'closing' | 'closed' = 'open';
+  #isOpen = true;
 
   constructor(
     private readonly session: Session,
@@ -44,12 +44,11 @@ export class Pool {
 
   /** Takes no more work, waits for what runs, then ends every connection. */
   async close(): Promise<void> {
-    this.#state = 'closing';
     const patience = new AbortController();
     const bound = rest(this.session.limits.closeMs, undefined, { signal: patience.signal }).catch(() => undefined);
     await Promise.race([this.#gate.close(), bound]);
     patience.abort();
-    this.#state = 'closed';
+    this.#isOpen = false;
     const idle = this.#idle.splice(0).map(({ connection }) => connection);
     await Promise.all(idle.map((connection) => this.#end(connection)));
     for (const connection of this.#open) connection.destroy('closed');
@@ -66,7 +65,7 @@ export class Pool {
   async #connect(deadline: number): Promise<Idle> {
     const pause = this.#restUntil - performance.now();
     if (pause > 0) await rest(pause);
-    if (this.#state === 'closed') throw new DatabaseUnavailable('closed');
+    if (!this.#isOpen) throw new DatabaseUnavailable('closed');
     try {
       const connection = await Connection.open(this.session, Math.max(1, deadline - performance.now()));
       this.#open.add(connection);
@@ -79,7 +78,7 @@ export class Pool {
 
   #giveBack(lent: Idle): void {
     const isOld = performance.now() - lent.openedAt > this.session.limits.lifetimeMs;
-    if (!isOld && this.#state === 'open') this.#idle.push(lent);
+    if (!isOld && this.#isOpen) this.#idle.push(lent);
     else void this.#end(lent.connection);
   }
 

@@ -1,0 +1,271 @@
+import fc from 'fast-check';
+
+import { TestClaimant } from '#testing/claimant';
+import { leftovers } from '#testing/rows';
+import { startTestApp, type Answer, type Ask, type TestApp } from '#testing/test-app';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.stop());
+
+const ROUTES: readonly [method: string, path: string, basic: boolean][] = [
+  ['POST', '/v1/registrations', false],
+  ['POST', '/v1/registrations/activation', true],
+  ['POST', '/v1/registrations/resend', true],
+  ['DELETE', '/v1/registrations', true],
+  ['POST', '/v1/registrations/mute', false],
+];
+const GOOD = { email: 'ada@example.com', password: 'correct horse battery' };
+const AS = ['nobody@example.com', 'correct horse battery'] as const;
+
+/** A refusal that a client can read: 4xx, problem+json, and nothing left behind. */
+async function refused(path: string, ask: Ask, status?: number): Promise<Answer> {
+  const before = await leftovers(app.db);
+  const answer = await app.ask(path, ask);
+  expect(answer.status).toBeGreaterThanOrEqual(400);
+  expect(answer.status).toBeLessThan(500);
+  if (status !== undefined) expect(answer.status).toBe(status);
+  expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  expect(answer.body).toMatchObject({ status: answer.status, code: expect.any(String), instance: expect.any(String) });
+  expect(await leftovers(app.db)).toEqual(before);
+  return answer;
+}
+
+const BAD_TEXTS: readonly [string, unknown][] = [
+  ['missing', undefined],
+  ['null', null],
+  ['a number', 42],
+  ['a boolean', true],
+  ['an array', ['ada@example.com']],
+  ['an object', { $ne: null }],
+  ['empty', ''],
+  ['a lone surrogate', '\ud800ada@example.com'],
+  ['with NUL', 'ada\0@example.com'],
+  ['huge', 'x'.repeat(15_000)],
+];
+
+describe('every field of a registration', () => {
+  test.each(BAD_TEXTS)('email: %s', async (_what, email) => {
+    const { body } = await refused('/v1/registrations', { body: { ...GOOD, email } }, 422);
+    expect(body).toMatchObject({ errors: [{ pointer: '/email' }] });
+  });
+
+  test.each(BAD_TEXTS)('password: %s', async (_what, password) => {
+    const { body, text } = await refused('/v1/registrations', { body: { ...GOOD, password } }, 422);
+    expect(body).toMatchObject({ errors: [{ pointer: '/password' }] });
+    if (typeof password === 'string' && password !== '') expect(text).not.toContain(password);
+  });
+
+  test.each<[string, unknown]>([
+    ['too short', 'ad'],
+    ['too long', 'a'.repeat(31)],
+    ['upper case', 'Ada'],
+    ['a digit first', '1ada'],
+    ['white space', 'ada lovelace'],
+    ['a line break', 'ada\n'],
+    ['a number', 42],
+    ['an array', ['ada']],
+    ['a prototype', '__proto__'],
+  ])('username: %s', async (_what, username) => {
+    await refused('/v1/registrations', { body: { ...GOOD, username } }, 422);
+  });
+
+  test.each<[string, unknown]>([
+    ['a path', '../en'],
+    ['a number', 1],
+    ['too long', 'en-Latn-GB-oxendict-x'],
+    ['an object', {}],
+  ])('locale: %s', async (_what, locale) => {
+    await refused('/v1/registrations', { body: { ...GOOD, locale } }, 422);
+  });
+
+  test.each<[string, unknown]>([
+    ['a number', 1],
+    ['an array', []],
+    ['huge', 'x'.repeat(600)],
+    ['a lone surrogate', '\udfff'],
+  ])('owner_token: %s', async (_what, owner_token) => {
+    await refused('/v1/registrations', { body: { ...GOOD, owner_token } }, 422);
+  });
+
+  test.each(['create_session', 'device_name', 'roles', 'id', 'state', 'EMAIL', 'toString', 'hasOwnProperty', ''])(
+    'the unknown field %j',
+    async (name) => {
+      const { body } = await refused('/v1/registrations', { body: { ...GOOD, [name]: 'x' } }, 422);
+      expect(body).toMatchObject({ errors: [{ code: 'unknown-field' }] });
+    },
+  );
+
+  test.each(['{"__proto__":{"email":"a@example.com"}}', '{"constructor":{"prototype":{"x":1}}}'])(
+    'prototype keys: %s',
+    async (body) => {
+      await refused(
+        '/v1/registrations',
+        { method: 'POST', body, headers: { 'content-type': 'application/json' } },
+        400,
+      );
+    },
+  );
+});
+
+describe('every field of activation and mute', () => {
+  test.each<[string, unknown]>([
+    ['missing', undefined],
+    ['null', null],
+    ['a number', 4711],
+    ['three digits', '471'],
+    ['nine digits', '471147114'],
+    ['letters', '47a1'],
+    ['white space', ' 4711'],
+    ['a line break', '4711\n'],
+    ['other digits', '\u0664\u0667\u0661\u0661'],
+    ['an array', ['4711']],
+  ])('code: %s is no guess and no strike', async (_what, code) => {
+    await refused('/v1/registrations/activation', { body: { code }, as: AS }, 422);
+  });
+
+  test.each<[string, unknown]>([
+    ['missing', undefined],
+    ['negative', -1],
+    ['too many', 31],
+    ['a fraction', 0.5],
+    ['text', '1'],
+    ['null', null],
+  ])('days: %s', async (_what, days) => {
+    await refused('/v1/registrations/mute', { body: { owner_token: 'x', days } }, 422);
+  });
+});
+
+describe('Basic', () => {
+  const encoded = (text: string | Uint8Array): string => `Basic ${Buffer.from(text as string).toString('base64')}`;
+  test.each<[string, string | undefined]>([
+    ['missing', undefined],
+    ['empty', ''],
+    ['another scheme', 'Bearer abc'],
+    ['no credentials', 'Basic'],
+    ['no credentials after the blank', 'Basic '],
+    ['no base64', 'Basic ***'],
+    ['base64url', `Basic ${Buffer.from('a@b.cc:???>>>').toString('base64url')}`],
+    ['two parts', `${encoded('ada@example.com:x')} x`],
+    ['no colon', encoded('ada@example.com')],
+    ['no name', encoded(':password')],
+    ['ill-formed UTF-8', encoded(Uint8Array.of(0x61, 0x3a, 0xff, 0xfe))],
+    ['an overlong form', encoded(Uint8Array.of(0x61, 0x3a, 0xc0, 0xaf))],
+    ['a surrogate in UTF-8', encoded(Uint8Array.of(0x61, 0x3a, 0xed, 0xa0, 0x80))],
+    ['NUL', encoded('ada@example.com:pass\0word')],
+    ['a line break', encoded('ada@example.com:pass\r\nX: y')],
+  ])('%s', async (_what, authorization) => {
+    const headers = authorization === undefined ? {} : { authorization };
+    for (const [method, path] of ROUTES.filter(([, , basic]) => basic)) {
+      const body = path.endsWith('activation') ? { code: '4711' } : undefined;
+      const answer = await refused(path, { method, headers, ...(body ? { body } : {}) }, 401);
+      expect(answer.body).toMatchObject({ code: 'unauthenticated' });
+      expect(answer.headers.get('www-authenticate')).toBe('Basic realm="troth", charset="UTF-8"');
+    }
+  });
+
+  test('a password may hold colons, and any other character', async () => {
+    for (const [index, password] of ['a:b:c:d:e:f', ':::::::::', 'pässwörd ☃ \u{1f511}'].entries()) {
+      const ada = new TestClaimant(app, `colon${index}@example.com`, password);
+      expect((await ada.becomeActive()).status).toBe(200);
+    }
+  });
+});
+
+describe('bodies', () => {
+  const withBody = ROUTES.filter(([method, path]) => method === 'POST' && !path.endsWith('resend'));
+  test.each<[string, string, Readonly<Record<string, string>>, number]>([
+    ['broken JSON', '{"email":', { 'content-type': 'application/json' }, 400],
+    ['no JSON', 'email=ada', { 'content-type': 'application/json' }, 400],
+    ['JSON that nests deep', `${'['.repeat(7000)}${']'.repeat(7000)}`, { 'content-type': 'application/json' }, 400],
+    ['over the limit', JSON.stringify({ email: 'x'.repeat(17_000) }), { 'content-type': 'application/json' }, 413],
+    ['a form', 'email=a', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    ['plain text', '{}', { 'content-type': 'text/plain' }, 415],
+    ['XML', '<a/>', { 'content-type': 'application/xml' }, 415],
+    ['multipart', '--x', { 'content-type': 'multipart/form-data; boundary=x' }, 415],
+    ['another charset', '{}', { 'content-type': 'application/json; charset=utf-16' }, 415],
+    ['compressed', 'x', { 'content-type': 'application/json', 'content-encoding': 'gzip' }, 415],
+    ['an array', '[]', { 'content-type': 'application/json' }, 422],
+    ['null', 'null', { 'content-type': 'application/json' }, 422],
+    ['a text', '"email"', { 'content-type': 'application/json' }, 422],
+  ])('%s', async (_what, body, headers, status) => {
+    for (const [method, path, basic] of withBody)
+      await refused(path, { method, body, headers, ...(basic ? { as: AS } : {}) }, status);
+  });
+
+  test('none at all, where there has to be one', async () => {
+    for (const [method, path, basic] of withBody) await refused(path, { method, ...(basic ? { as: AS } : {}) }, 422);
+  });
+});
+
+describe('paths and methods', () => {
+  test.each([
+    '/v1',
+    '/v1/',
+    '/v2/registrations',
+    '/v1/registrations/',
+    '/v1/Registrations',
+    '//v1/registrations',
+    '/v1/registrations/x',
+    '/%2e%2e/etc/passwd',
+    '/.env',
+    '/dev',
+    '/metrics',
+  ])('there is nothing at %s', async (path) => {
+    await refused(path, {}, path.endsWith('registrations/') ? undefined : 404);
+  });
+
+  test.each(ROUTES.map(([, path]) => path))('%s takes its own methods alone', async (path) => {
+    for (const method of ['GET', 'PUT', 'PATCH']) {
+      const answer = await refused(path, { method }, 405);
+      expect(answer.headers.get('allow')).toMatch(/POST|DELETE/);
+    }
+  });
+});
+
+test('no request of random JSON is answered with 5xx, and none is mailed to somebody it does not name', async () => {
+  const keys = fc.constantFrom(
+    'email',
+    'password',
+    'username',
+    'locale',
+    'owner_token',
+    'code',
+    'days',
+    '__proto__',
+    'x',
+  );
+  const bodies = fc.dictionary(keys, fc.oneof(fc.string({ unit: 'binary' }), fc.jsonValue(), fc.emailAddress()));
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...ROUTES), bodies, async ([method, path, basic], body) => {
+      const { status } = await app.ask(path, { method, body, ...(basic ? { as: AS } : {}) });
+      expect(status).toBeLessThan(500);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('secrets and addresses never reach the log', async () => {
+  const lines: string[] = [];
+  // Nothing listens at the mail server, so that its failures are logged too.
+  const settings = { LOG_LEVEL: 'trace', SMTP_URL: 'smtp://127.0.0.1:1' };
+  const loud = await startTestApp(settings, app.db, { write: (line) => lines.push(line) });
+  try {
+    const canary = new TestClaimant(loud, 'canary-address@example.com', 'a canary of a password');
+    await canary.register({ owner_token: 'canary-token' });
+    await canary.activate('1234');
+    await canary.resend();
+    await canary.withdraw();
+    await loud.ask('/letters/owner?owner_token=canary-token');
+    const headers = { 'content-type': 'application/json' };
+    await loud.ask('/v1/registrations', { method: 'POST', body: '{"canary-body', headers });
+  } finally {
+    await loud.stop();
+  }
+  const log = lines.join('');
+  expect(log).toContain('"route":"/v1/registrations/activation"');
+  expect(log).toContain('"event":"letter_postponed"');
+  expect(log).not.toMatch(/canary/);
+});
