@@ -303,7 +303,7 @@ AS $function$
       or (select open_until from breaker) > clock_timestamp()
       or (select count(*)
             from (select from struck_claim
-                   where address_key = p_address_key and struck_at > clock_timestamp() - interval '30 days'
+                   where address_key = p_address_key and struck_at > (select clock_timestamp()) - interval '30 days'
                    limit 2) as struck) >= 2
     then 8 else 4 end::smallint
 $function$
@@ -400,6 +400,7 @@ CREATE OR REPLACE FUNCTION public.purge_claims(p_limit integer)
  LANGUAGE plpgsql
 AS $function$
 declare
+  v_at timestamptz := clock_timestamp();
   v_emails text[];
   v_subjects uuid[];
   v_expired uuid[];
@@ -412,7 +413,7 @@ begin
          array_agg(subject_id) filter (where state = 'CLAIMED'), array_agg(claim_id) filter (where state = 'CLAIMED')
     into v_emails, v_subjects, v_expired, v_claims
     from (select email, subject_id, state, claim_id from address
-           where expires_at <= clock_timestamp()
+           where expires_at <= v_at
            order by expires_at limit p_limit
              for update skip locked) as dead;
   insert into audit_event (event, subject_id) select 'registration.expired', unnest(v_expired);

@@ -119,7 +119,7 @@ as $$
       or (select open_until from breaker) > clock_timestamp()
       or (select count(*)
             from (select from struck_claim
-                   where address_key = p_address_key and struck_at > clock_timestamp() - interval '30 days'
+                   where address_key = p_address_key and struck_at > (select clock_timestamp()) - interval '30 days'
                    limit 2) as struck) >= 2
     then 8 else 4 end::smallint
 $$;

@@ -12,6 +12,7 @@ create function purge_claims(p_limit int) returns int
   language plpgsql
 as $$
 declare
+  v_at timestamptz := clock_timestamp();
   v_emails text[];
   v_subjects uuid[];
   v_expired uuid[];
@@ -24,7 +25,7 @@ begin
          array_agg(subject_id) filter (where state = 'CLAIMED'), array_agg(claim_id) filter (where state = 'CLAIMED')
     into v_emails, v_subjects, v_expired, v_claims
     from (select email, subject_id, state, claim_id from address
-           where expires_at <= clock_timestamp()
+           where expires_at <= v_at
            order by expires_at limit p_limit
              for update skip locked) as dead;
   insert into audit_event (event, subject_id) select 'registration.expired', unnest(v_expired);

@@ -27,7 +27,7 @@ export async function leaseLetters(sql: Sql, limit: number): Promise<readonly Le
        set due_at = clock_timestamp() + interval '10 seconds', attempts = attempts + 1
      where id = any (array(
              select id from letter
-              where due_at <= clock_timestamp() and window_closes_at > clock_timestamp()
+              where due_at <= (select clock_timestamp()) and window_closes_at > (select clock_timestamp())
               order by due_at
               limit ${limit}::int
                 for update skip locked))
@@ -67,7 +67,7 @@ export async function dropClosedLetters(sql: Sql, limit: number): Promise<number
     delete from letter
      where id = any (array(
              select id from letter
-              where window_closes_at <= clock_timestamp()
+              where window_closes_at <= (select clock_timestamp())
               order by window_closes_at
               limit ${limit}::int
                 for update skip locked))

@@ -1,5 +1,7 @@
 import type { Sql } from './database.ts';
 
+// A clock in a subquery is read once and can be looked up in an index; by itself it is volatile, and every row is read.
+
 /** Rows that one statement cleans up at most, so that it holds no lock for long. */
 export const PURGE_BATCH = 500;
 
@@ -18,7 +20,7 @@ export async function forgetReplays(sql: Sql, limit: number): Promise<number> {
        set claim_id = null, claim_key_id = null, code_length = null, replayable_until = null
      where email = any (array(
              select email from address
-              where replayable_until <= clock_timestamp()
+              where replayable_until <= (select clock_timestamp())
               order by replayable_until
               limit ${limit}::int
                 for update skip locked))
@@ -33,8 +35,8 @@ export async function purgeQuotas(sql: Sql, limit: number): Promise<number> {
     delete from address_quota
      where (address_key, kind) in (
              select address_key, kind from address_quota
-              where day_started_at <= clock_timestamp() - interval '1 day'
-                and hour_started_at <= clock_timestamp() - interval '1 hour'
+              where day_started_at <= (select clock_timestamp()) - interval '1 day'
+                and hour_started_at <= (select clock_timestamp()) - interval '1 hour'
               order by day_started_at
               limit ${limit}::int
                 for update skip locked)
@@ -49,7 +51,7 @@ export async function purgeMutes(sql: Sql, limit: number): Promise<number> {
     delete from registration_mute
      where address_key = any (array(
              select address_key from registration_mute
-              where muted_until <= clock_timestamp()
+              where muted_until <= (select clock_timestamp())
               order by muted_until
               limit ${limit}::int
                 for update skip locked))
@@ -64,7 +66,7 @@ export async function purgeStrikes(sql: Sql, limit: number): Promise<number> {
     delete from struck_claim
      where claim_id = any (array(
              select claim_id from struck_claim
-              where struck_at <= clock_timestamp() - interval '30 days'
+              where struck_at <= (select clock_timestamp()) - interval '30 days'
               order by struck_at
               limit ${limit}::int
                 for update skip locked))
@@ -79,7 +81,7 @@ export async function purgeIdempotencyKeys(sql: Sql, limit: number): Promise<num
     delete from idempotency_key
      where scope = any (array(
              select scope from idempotency_key
-              where used_at <= clock_timestamp() - interval '24 hours'
+              where used_at <= (select clock_timestamp()) - interval '24 hours'
               order by used_at
               limit ${limit}::int
                 for update skip locked))
