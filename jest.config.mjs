@@ -29,6 +29,8 @@ const swc = (parser) => [
 
 export default {
   rootDir: '.',
+  // The machines that run this are shared: a limit is there for what hangs, not for what is slow.
+  testTimeout: 30_000,
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   roots: ['<rootDir>/apps', '<rootDir>/libs'],
