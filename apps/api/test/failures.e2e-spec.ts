@@ -248,6 +248,7 @@ describe.each<[string, () => Promise<TestClaimant>]>([
     for (const act of ['register', 'resend', 'withdraw'] as const) {
       const [mine, theirs] = [await trace(() => known[act]()), await trace(() => unknown[act]())];
       expect(mine).toEqual(theirs);
+      expect(mine).toMatchObject({ hashes: 1, statements: act === 'register' ? 1 : 2 });
     }
   });
 
