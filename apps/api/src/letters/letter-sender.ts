@@ -12,7 +12,7 @@ import { LetterWriter } from './letter-writer.ts';
 const MOST_AT_ONCE = 16;
 const POLL_MS = 1_000;
 /** Long enough for the answer that caused the letter to leave first. */
-const WAKE_MS = 2;
+const WAKE_MS = 5;
 /** A lease is ten seconds; whoever is late must not send what another replica may send by now. */
 const LEASE_MS = 9_000;
 const LONGEST_PAUSE_SECONDS = 60;
