@@ -506,13 +506,21 @@ begin
     when take_address_quota(p_address_key, 'registration_letters', 10, 20) then 'claimed'
     else 'over_quota'
   end;
-  if v_outcome in ('claimed', 'superseded') then
-    perform stake_claim(p_email, p_address_key, p_phc, p_username, p_locale, p_claim_seconds, p_strict, p_claim_key_id,
-                        p_wrapped_key, p_sealed_details, p_envelope, p_request_id, v_address, v_at);
-  else
-    perform stake_decoy(p_address_key, p_phc, p_username, p_locale, p_claim_seconds, p_strict, p_claim_key_id,
-                        p_wrapped_key, p_sealed_details, p_envelope, p_request_id);
-  end if;
+  -- Where nothing is claimed, the same work is done for an address that nobody can have, and undone: both take as long.
+  begin
+    if v_outcome in ('claimed', 'superseded') then
+      perform stake_claim(p_email, p_address_key, p_phc, p_username, p_locale, p_claim_seconds, p_strict, p_claim_key_id,
+                          p_wrapped_key, p_sealed_details, p_envelope, p_request_id, v_address, v_at);
+    else
+      perform stake_claim(encode(substring(p_address_key for 16), 'hex') || '@decoy.invalid', p_address_key, p_phc,
+                          p_username, p_locale, p_claim_seconds, p_strict, p_claim_key_id, p_wrapped_key,
+                          p_sealed_details, p_envelope, p_request_id, null, v_at);
+      raise exception 'undo' using errcode = 'TR000';
+    end if;
+  exception
+    when sqlstate 'TR000' then
+      null;
+  end;
   return v_outcome;
 end
 $function$
@@ -629,23 +637,6 @@ end
 $function$
 ;
 alter function stake_claim(text,bytea,text,text,text,integer,boolean,text,bytea,bytea,bytea,text,address,timestamp with time zone) owner to troth_owner;
-
-CREATE OR REPLACE FUNCTION public.stake_decoy(p_address_key bytea, p_phc text, p_username text, p_locale text, p_claim_seconds integer, p_strict boolean, p_claim_key_id text, p_wrapped_key bytea, p_sealed_details bytea, p_envelope bytea, p_request_id text)
- RETURNS void
- LANGUAGE plpgsql
-AS $function$
-begin
-  perform stake_claim(encode(substring(p_address_key for 16), 'hex') || '@decoy.invalid', p_address_key, p_phc, p_username,
-                      p_locale, p_claim_seconds, p_strict, p_claim_key_id, p_wrapped_key, p_sealed_details, p_envelope,
-                      p_request_id, null, clock_timestamp());
-  raise exception 'undo' using errcode = 'TR000';
-exception
-  when sqlstate 'TR000' then
-    return;
-end
-$function$
-;
-alter function stake_decoy(bytea,text,text,text,integer,boolean,text,bytea,bytea,bytea,text) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.strike_claim(p_address address, p_address_key bytea, p_at timestamp with time zone, p_request_id text)
  RETURNS text
