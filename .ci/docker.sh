@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 
 left_out() { printf 'LEFT OUT: %s\n' "$*"; exit 0; }
 [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || left_out 'the image and the compose file: they need root and apt-get here.'
+apt-get update -qq || left_out 'the packages of Debian cannot be listed.'
 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
   podman buildah runc netavark aardvark-dns iptables podman-compose debootstrap curl >/dev/null || left_out 'no container engine can be installed.'
 
