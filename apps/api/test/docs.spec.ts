@@ -1,10 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { SETTINGS } from '#platform/config/settings';
+import { banner } from '#api/banner';
+import { ADDRESS_QUOTAS } from '#domain/quota';
+import { readConfig } from '#platform/config/config';
+import { SETTINGS, type Setting } from '#platform/config/settings';
+import { LIMITS, type Limit } from '#platform/limits/limits';
 import { PROBLEMS } from '#platform/problems/problem';
 
 const ROOT_PAGES = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+const ALL_SETTINGS = Object.entries<Setting<unknown>>(SETTINGS);
 const read = (file: string): string => readFileSync(file, 'utf8');
 
 function pagesIn(folder: string): readonly string[] {
@@ -13,47 +18,122 @@ function pagesIn(folder: string): readonly string[] {
     .map((name) => path.join(folder, name));
 }
 
-test('the page of problems lists the catalogue, with every status', () => {
-  const rows = [...read('docs/problems.md').matchAll(/^\| `([a-z-]+)` +\| (\d{3}) /gm)].map(([, code, status]) => [
-    code,
-    Number(status),
-  ]);
-  expect(rows).toEqual(Object.entries(PROBLEMS).map(([code, { status }]) => [code, status]));
-});
-
-test('the page of settings and the example list every setting, with its default', () => {
-  const defaults = Object.entries(SETTINGS).map(([name, setting]) => [
-    name,
-    (setting as { readonly default?: string }).default ?? '',
-  ]);
-  const rows = [...read('docs/configuration.md').matchAll(/^\| `([A-Z0-9_]+)` +\| +(?:`([^`]*)`)? *\|/gm)];
-  expect(rows.map(([, name, value]) => [name, value ?? ''])).toEqual(defaults);
-  const lines = [...read('.env.example').matchAll(/^# ([A-Z0-9_]+)=(.*)$/gm)];
-  expect(lines.map(([, name, value]) => [name, value])).toEqual(defaults);
-});
-
-test('every link between the pages leads somewhere', () => {
-  const dead = [...ROOT_PAGES, ...pagesIn('docs')].flatMap((page) =>
-    [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)]
-      .map(([, target]) => path.join(path.dirname(page), target ?? ''))
-      .filter((target) => !existsSync(target))
-      .map((target) => `${page}: ${target}`),
+/** The cells of a table's rows, without its head: of the first table of a page, or of the one below a heading. */
+function rowsOf(page: string, heading = ''): readonly (readonly string[])[] {
+  const text = page.slice(page.indexOf(heading));
+  const [, ...rows] = /(?:^\|.*\n)+/m.exec(text)?.[0].trim().split('\n') ?? [];
+  return rows.slice(1).map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
   );
-  expect(dead).toEqual([]);
+}
+
+const asCode = (text: string | undefined): string => (text ? `\`${text}\`` : '');
+
+test('the page of problems says what the catalogue says', () => {
+  const catalogue = Object.entries(PROBLEMS).map(([code, { status, title, advice }]) => [
+    asCode(code),
+    String(status),
+    title,
+    advice,
+  ]);
+  expect(rowsOf(read('docs/problems.md'))).toEqual(catalogue);
 });
+
+test('the page of settings says what the service reads', () => {
+  const settings = ALL_SETTINGS.map(([name, setting]) => [
+    asCode(name),
+    asCode(setting.default),
+    setting.required ?? '',
+    setting.kind.expects,
+    setting.doc,
+  ]);
+  expect(rowsOf(read('docs/configuration.md'))).toEqual(settings);
+});
+
+test('the example of settings lists each with its purpose and its default', () => {
+  const [, ...entries] = read('.env.example').trim().split('\n\n');
+  expect(entries).toEqual(
+    ALL_SETTINGS.map(([name, setting]) => `# ${setting.doc}\n# ${name}=${setting.default ?? ''}`),
+  );
+});
+
+test('the page of operation lists every metric of the service', () => {
+  const sources = ['apps', 'libs'].flatMap((root) =>
+    readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /(?<!spec)\.ts$/.test(name))
+      .map((name) => read(path.join(root, name))),
+  );
+  const metrics = /\.(?:counter|gauge|histogram)\(\s*'([a-z_]+)'/g;
+  const names = sources.flatMap((source) => [...source.matchAll(metrics)].map(([, name]) => asCode(name)));
+  const listed = rowsOf(read('docs/operation.md'), '## Metrics').map(([name]) => name);
+  expect([...listed].sort()).toEqual(names.sort());
+});
+
+test('the page of the API lists every route of OpenAPI, every limit and every quota', () => {
+  const page = read('docs/api.md');
+  const { paths } = JSON.parse(read('docs/openapi.json')) as { readonly paths: Readonly<Record<string, object>> };
+  const routes = Object.entries(paths).flatMap(([route, methods]) =>
+    Object.keys(methods).map((method) => asCode(`${method.toUpperCase()} ${route}`)),
+  );
+  const listed = rowsOf(page).map(([route]) => route);
+  expect([...listed].sort()).toEqual(routes.filter((route) => route.includes('/v1/')).sort());
+  const limits = Object.entries<readonly Limit[]>(LIMITS).map(([name, windows]) => [
+    asCode(name),
+    windows.map(({ limit, windowSeconds }) => `${limit} ${windowSeconds === 60 ? 'a minute' : 'an hour'}`).join(', '),
+  ]);
+  expect(rowsOf(page, '## Limits')).toEqual(limits);
+  const quotas = Object.entries(ADDRESS_QUOTAS).map(([name, { perHour, perDay }]) => [
+    asCode(name),
+    `${perHour} an hour, ${perDay} a day`,
+  ]);
+  expect(rowsOf(page, '\nOf one address')).toEqual(quotas);
+});
+
+test('every link between the pages leads somewhere, and every heading that it names is there', () => {
+  const links = [...ROOT_PAGES, ...pagesIn('docs')].flatMap((page) =>
+    [...read(page).matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)].map(([, target = '', anchor = '']) => ({
+      from: page,
+      to: target === '' ? page : path.join(path.dirname(page), target),
+      anchor,
+    })),
+  );
+  expect(links.length).toBeGreaterThan(50);
+  expect(
+    links.filter(({ to, anchor }) => !existsSync(to) || (anchor !== '' && !anchorsOf(to).includes(anchor))),
+  ).toEqual([]);
+});
+
+/** The anchors that a heading gets: its words in lower case with hyphens. */
+function anchorsOf(page: string): readonly string[] {
+  return [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 describe.each([
-  ['truth', 11, 'apps/api/test/truths.e2e-spec.ts'],
-  ['failure', 12, 'apps/api/test/failures.e2e-spec.ts'],
-])('every %s', (word, count, suite) => {
-  test('stands on the page and has a test that carries its number', () => {
-    const page = read('docs/truths.md');
-    const tests = read(suite);
-    for (let number = 1; number <= count; number++) {
-      expect(page).toContain(`| ${number}. `);
-      expect(page).toContain(`\`${word} ${number}:\``);
-      expect(tests).toMatch(new RegExp(`test(?:\\.each[^\n]*)?\\(\\s*'${word} ${number}: |'${word} ${number}: `));
-    }
+  ['truth', 11, 'apps/api/test/truths.e2e-spec.ts', '## Truths'],
+  ['failure', 12, 'apps/api/test/failures.e2e-spec.ts', '## Failures'],
+])('every %s', (word, count, suite, heading) => {
+  const numbers = Array.from({ length: count }, (_, index) => String(index + 1));
+
+  test('has a row with its sentence, the code that holds it, and the tests that carry its number', () => {
+    const rows = rowsOf(read('docs/truths.md'), heading);
+    expect(rows.map(([sentence = '']) => /^(\d+)\. ./.exec(sentence)?.[1])).toEqual(numbers);
+    expect(rows.map(([, code = '']) => /^\[[^\]]+\]\([^)]+\)$/.test(code))).not.toContain(false);
+    expect(rows.map(([, , tests]) => tests)).toEqual(numbers.map((number) => asCode(`${word} ${number}:`)));
+  });
+
+  test('has a test', () => {
+    const titles = [...read(suite).matchAll(/\btest(?:\.each\b[\s\S]*?\]\))?\(\s*'([a-z]+) (\d+): /g)];
+    const tested = new Set(titles.filter(([, kind]) => kind === word).map(([, , number]) => number));
+    expect([...tested].sort((a, b) => Number(a) - Number(b))).toEqual(numbers);
+    expect(read('docs/truths.md').slice(read('docs/truths.md').indexOf(heading))).toContain(path.basename(suite));
   });
 });
 
@@ -63,9 +143,22 @@ test('decisions are numbered without a gap and fit on a page', () => {
   for (const name of pages) expect(read(path.join('docs/decisions', name)).split('\n').length).toBeLessThanOrEqual(41);
 });
 
-test('README opens with what it is and the two commands, and the changelog has a place for what is new', () => {
+describe('README', () => {
   const readme = read('README.md');
-  expect(readme.indexOf('npm ci && npm start')).toBeLessThan(600);
-  expect(readme).toContain('npm ci && npm test');
-  expect(read('CHANGELOG.md')).toContain('## Unreleased');
+
+  test('opens with what it is and the two commands', () => {
+    const [opening = '', ...blocks] = readme.split('\n```sh\n');
+    expect(opening).toMatch(/^# Troth\n\nTroth is /);
+    expect(blocks[0]).toMatch(/^npm ci && npm start\n```\n/);
+    expect(readme).toContain('\n```sh\nnpm ci && npm test\n```\n');
+  });
+
+  test('shows what npm start prints', () => {
+    const config = readConfig({ DATABASE_URL: 'postgres://troth_app@127.0.0.1/troth', TROTH_SECRET: 'of this test' });
+    expect(readme).toContain(`\n\`\`\`\n${banner(config).trim()}\n\`\`\`\n`);
+  });
+});
+
+test('the changelog has a place for what is new', () => {
+  expect(read('CHANGELOG.md')).toMatch(/\n## \[?Unreleased\]?\n/);
 });
