@@ -9,6 +9,9 @@ export interface ServerAddress {
   readonly privacy: 'plain' | 'encrypted' | 'verified';
 }
 
+/** The URL of a database cannot be right. The message says why, and nothing of the URL but the name of an option. */
+export class AddressInvalid extends Error {}
+
 const PRIVACY = new Map<string, ServerAddress['privacy']>([
   ['disable', 'plain'],
   ['require', 'encrypted'],
@@ -22,12 +25,13 @@ const PRIVACY = new Map<string, ServerAddress['privacy']>([
 export function parseAddress(text: string): ServerAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^postgres(ql)?:$/.test(url.protocol) || url.username === '')
-    throw new Error('the database URL is not like postgres://user:password@host:5432/database');
+    throw new AddressInvalid('the database URL is not like postgres://user:password@host:5432/database');
   const { sslmode = 'disable', ...others } = Object.fromEntries(url.searchParams);
   const privacy = PRIVACY.get(sslmode);
   const [other] = Object.keys(others);
-  if (other !== undefined) throw new Error(`the database URL has an option that is not known: ${other}`);
-  if (privacy === undefined) throw new Error('sslmode in the database URL must be disable, require or verify-full');
+  if (other !== undefined) throw new AddressInvalid(`the database URL has an option that is not known: ${other}`);
+  if (privacy === undefined)
+    throw new AddressInvalid('sslmode in the database URL must be disable, require or verify-full');
   const user = decoded(url.username);
   return {
     host: url.hostname.replace(/^\[|\]$/g, '') || 'localhost',
@@ -43,6 +47,6 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new Error('the database URL is not percent-encoded as it should be');
+    throw new AddressInvalid('the database URL is not percent-encoded as it should be');
   }
 }

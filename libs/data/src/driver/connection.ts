@@ -3,7 +3,14 @@ import type { Socket } from 'node:net';
 import postgres from 'postgres';
 
 import type { ServerAddress } from './address.ts';
-import { DatabaseUnavailable, failureOf, scriptFailureOf, spoilsConnection, StatementFailed } from './failures.ts';
+import {
+  DatabaseUnavailable,
+  failureOf,
+  LoginRefused,
+  scriptFailureOf,
+  spoilsConnection,
+  StatementFailed,
+} from './failures.ts';
 import type { DatabaseLimits } from './limits.ts';
 import { openSocket } from './socket.ts';
 import { DRIVER_TYPES, type SqlValue, writeValue } from './values.ts';
@@ -52,7 +59,7 @@ export class Connection {
       return connection;
     } catch (error) {
       connection.destroy();
-      throw error;
+      throw error instanceof StatementFailed ? new LoginRefused(error.sqlState) : error;
     }
   }
 

@@ -30,6 +30,9 @@ export class StatementFailed extends Error {
   }
 }
 
+/** PostgreSQL does not let the user in, or not into this database. */
+export class LoginRefused extends StatementFailed {}
+
 /** What a statement can fail with. */
 export type DatabaseFailure = DatabaseUnavailable | ConstraintViolated | StatementFailed;
 
