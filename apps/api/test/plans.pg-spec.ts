@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
+import { listSubjectKeys, replaceSubjectKeys } from '#data/audit-subject';
 import { activateClaim, findClaimant, register, resendCode, withdrawClaim, type Registration } from '#data/claim';
 import { dropClosedLetters, leaseLetters, postponeLetter, removeLetter } from '#data/letter';
 import { muteRegistration } from '#data/mute';
@@ -118,6 +119,14 @@ const STATEMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   'quotas that are over': () => purgeQuotas(db.sql, 500),
   'mutes that are over': () => purgeMutes(db.sql, 500),
   'strikes that are too old': () => purgeStrikes(db.sql, 500),
+  'a page of the keys of audit details': () => listSubjectKeys(db.sql, randomUUID(), 500),
+  'keys of audit details that are sealed anew': async () => {
+    const page = await listSubjectKeys(db.sql, randomUUID(), 400);
+    await replaceSubjectKeys(
+      db.sql,
+      page.map((key) => ({ ...key, formerKey: key.wrappedKey, wrappedKey: randomBytes(64) })),
+    );
+  },
   'idempotency keys that are too old': () => purgeIdempotencyKeys(db.sql, 500),
 };
 

@@ -3,6 +3,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { codeFromMac } from '#domain/code';
 import type { Secret } from '#domain/secret';
 
+import { openNamed, sealNamed } from './named-seal.ts';
 import { macOfParts, open, seal, SecretKeys, type KeyPurpose } from './secret-keys.ts';
 
 const KEY_ID_BYTES = 4;
@@ -139,11 +140,10 @@ export class KeyRing {
   }
 
   #seal(purpose: KeyPurpose, plain: string | Uint8Array): Buffer {
-    return Buffer.concat([Buffer.from(this.#keys[0].id, 'hex'), this.#keys[0].seal(purpose, Buffer.from(plain))]);
+    return sealNamed(this.#keys[0], purpose, Buffer.from(plain));
   }
 
   #open(purpose: KeyPurpose, sealed: Uint8Array): Buffer | undefined {
-    const keys = this.#byId(Buffer.from(sealed.subarray(0, KEY_ID_BYTES)).toString('hex'));
-    return keys?.open(purpose, sealed.subarray(KEY_ID_BYTES));
+    return openNamed(this.#keys, purpose, sealed);
   }
 }
