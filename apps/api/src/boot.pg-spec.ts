@@ -32,3 +32,26 @@ test('a database without schema is refused, and migrated when the owner’s URL 
   await Promise.all([1, 2, 3].map(() => prepare({ DATABASE_URL: db.appUrl, DATABASE_OWNER_URL: db.ownerUrl })));
   await prepare({ DATABASE_URL: db.appUrl });
 });
+
+test.each([
+  [
+    'a foreign user',
+    (owner: string) => owner.replace('troth_owner', 'troth_nobody'),
+    'cannot be used: the password of',
+  ],
+  ['a database that is missing', (owner: string) => owner.replace(/[^/]+$/, 'missing'), 'it has no database "missing"'],
+  ['the role of the service', () => db.appUrl, '"troth_app" is neither troth_owner'],
+])('as owner, %s is refused in a line', async (_, change, words) => {
+  db = await freshDatabase();
+  const refusal = prepare({ DATABASE_URL: db.appUrl, DATABASE_OWNER_URL: change(db.ownerUrl) });
+  await expect(refusal).rejects.toThrow(BootRefused);
+  await expect(refusal).rejects.toThrow(words);
+});
+
+test('a superuser as owner migrates for troth_owner', async () => {
+  db = await freshDatabase({ empty: true });
+  await db.owner`alter schema public owner to troth_owner`;
+  await db.owner`grant usage on schema public to troth_app, troth_vault`;
+  await prepare({ DATABASE_URL: db.appUrl, DATABASE_OWNER_URL: db.superUrl });
+  await prepare({ DATABASE_URL: db.appUrl, DATABASE_OWNER_URL: db.ownerUrl });
+});

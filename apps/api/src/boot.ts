@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { Database } from '#data/database';
-import { migrate, schemaVersion } from '#data/migrate';
 import { describeConnection } from '#data/connection';
+import { connectionFault } from '#data/connection-fault';
+import { Database, DatabaseUnavailable } from '#data/database';
+import { migrate, MigrationRefused, RolesMissing, schemaVersion } from '#data/migrate';
+import { rolesText } from '#data/roles';
 import type { Config } from '#platform/config/config';
 
 /** The service cannot start, and why, in words for whoever runs it. */
@@ -15,16 +17,37 @@ const PATIENCE_SECONDS = 60;
  * or, in production, with rights that the application must not have.
  */
 export async function prepareDatabase(config: Config, say: (line: string) => void): Promise<void> {
-  const ownerUrl = config.databaseOwnerUrl;
-  await withPatience(say, async () => {
-    if (ownerUrl !== undefined) await migrate(ownerUrl, { log: say });
-    const db = Database.open({ url: config.databaseUrl, poolSize: 1 });
+  const { databaseUrl, databaseOwnerUrl: ownerUrl } = config;
+  if (ownerUrl !== undefined)
+    await reach('DATABASE_OWNER_URL', ownerUrl, say, async () => {
+      await migrate(ownerUrl, { log: say });
+    });
+  await reach('DATABASE_URL', databaseUrl, say, async () => {
+    const db = Database.open({ url: databaseUrl, poolSize: 1 });
     try {
       await inspect(config, db);
     } finally {
       await db.close();
     }
   });
+}
+
+/** Tries until PostgreSQL answers; what an operator has to mend is told in their words. */
+async function reach(
+  setting: string,
+  url: string,
+  say: (line: string) => void,
+  attempt: () => Promise<void>,
+): Promise<void> {
+  try {
+    await withPatience(say, attempt);
+  } catch (error) {
+    if (error instanceof RolesMissing) say(await rolesText());
+    if (error instanceof MigrationRefused) throw new BootRefused(`${setting}: ${error.message}`);
+    const fault = connectionFault(error, url);
+    if (fault === undefined) throw error;
+    throw new BootRefused(`${setting}: ${fault}`);
+  }
 }
 
 async function inspect(config: Config, db: Database): Promise<void> {
@@ -44,17 +67,9 @@ async function withPatience(say: (line: string) => void, attempt: () => Promise<
       await attempt();
       return;
     } catch (error) {
-      if (!isUnreachable(error) || second >= PATIENCE_SECONDS) throw error;
+      if (!(error instanceof DatabaseUnavailable) || second >= PATIENCE_SECONDS) throw error;
       if (second === 1) say('PostgreSQL does not answer yet; trying again each second.');
       await pause(1000);
     }
   }
-}
-
-function isUnreachable(error: unknown): boolean {
-  if (error instanceof Error && error.name === 'DatabaseUnavailable') return true;
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return (
-    typeof code === 'string' && /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|CONNECT_TIMEOUT|57P03|53300)$/.test(code)
-  );
 }

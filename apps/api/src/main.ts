@@ -2,6 +2,7 @@ import 'reflect-metadata';
 
 import { ConfigInvalid, readConfig } from '#platform/config/config';
 import { closeOnSignals } from '#platform/http/shutdown';
+import { SealedKeyUnreadable } from '#platform/keys/sealed-keys';
 
 import { createApp } from './app.ts';
 import { banner } from './banner.ts';
@@ -24,7 +25,8 @@ main().catch((error: unknown) => {
 });
 
 function reasonToStop(error: unknown): string {
-  if (error instanceof ConfigInvalid || error instanceof BootRefused) return error.message;
+  const isExpected = [ConfigInvalid, BootRefused, SealedKeyUnreadable].some((kind) => error instanceof kind);
+  if (isExpected && error instanceof Error) return error.message;
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
     return 'The port is in use: another Troth, or something else, listens there. Stop it, or set PORT.';
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-
-import { Database, StatementFailed } from '#data/database';
-import { migrate, MigrationRefused } from '#data/migrate';
+import { Database } from '#data/database';
+import { migrate, MigrationRefused, RolesMissing } from '#data/migrate';
 import { purgeOnce } from '#data/purge-once';
-import { ensureRoles, ROLES_FILE } from '#data/roles';
+import { ensureRolesIfSuperuser, rolesText } from '#data/roles';
 import { Secret } from '#domain/secret';
 import { resealKeys, SealedKeyUnreadable } from '#platform/keys/sealed-keys';
 
@@ -30,23 +28,15 @@ const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
 
 async function migrateDatabase(): Promise<void> {
   const url = setting('DATABASE_OWNER_URL');
-  try {
-    await ensureRoles(url);
-  } catch (error) {
-    // The owner itself may not make roles, and need not once they are there.
-    if (!(error instanceof Error && 'code' in error && error.code === '42501')) throw error;
-  }
+  const withoutPassword = await ensureRolesIfSuperuser(url);
   try {
     const { applied } = await migrate(url, { log: say });
     say(applied.length === 0 ? 'The schema is up to date.' : `${applied.length} migrations applied.`);
   } catch (error) {
-    const isRoleMissing = error instanceof StatementFailed && error.sqlState === '42704';
-    if (!isRoleMissing) throw error;
-    say(await readFile(ROLES_FILE, 'utf8'));
-    throw new CommandRefused(
-      'The roles are missing and this user may not make them. Let a superuser run the SQL above.',
-    );
+    if (error instanceof RolesMissing) say(await rolesText());
+    throw error;
   }
+  if (withoutPassword.length > 0) say(`Next, give passwords to ${withoutPassword.join(' and ')}.`);
 }
 
 async function purge(): Promise<void> {

@@ -2,18 +2,22 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { Database, type Sql, type Transaction } from './database.ts';
+import { Database, type Sql, StatementFailed, type Transaction } from './database.ts';
+import { describeOwner, type OwnerDescription } from './owner.ts';
 
 /** Where the migrations are, seen from the folder the process runs in. */
 const MIGRATIONS_DIRECTORY = path.join('db', 'migrations');
 /** A migration takes the time it takes. */
 const UNBOUNDED = { statementMs: 0, lockMs: 0, idleInTransactionMs: 0 };
+const LET_A_SUPERUSER =
+  'Let a superuser run db/roles.sql in this database, or `npm run ops -- migrate` with a URL of theirs. Nothing was changed.';
 const FILE_NAME = /^\d{6}_[a-z0-9_]+\.sql$/;
 
-/** The migrations of the code and those of the database do not belong together. The message says what to do. */
-export class MigrationRefused extends Error {
-  override readonly name = 'MigrationRefused';
-}
+/** The migrations cannot be applied as the code, the database and the user are. The message says what to do. */
+export class MigrationRefused extends Error {}
+
+/** The roles of `db/roles.sql` are missing, or this database was not given to them: a superuser has to run that file. */
+export class RolesMissing extends MigrationRefused {}
 
 /** Where the migrations are, and who hears of each. */
 export interface MigrateOptions {
@@ -29,15 +33,17 @@ interface Migration {
 }
 
 /**
- * Applies what is missing, in the order of the numbers, each file in a transaction of its own. Any number of processes
- * may call it at once: they take turns under one lock, and each file is applied once. A file that was changed, or that
- * is missing or comes before one already applied, is refused.
+ * Applies what is missing, in the order of the numbers, each file in a transaction of its own, as `troth_owner`, whoever
+ * logs in: a member or a superuser takes its part. Any number of processes may call it at once: they take turns under
+ * one lock, and each file is applied once. A user who cannot be `troth_owner` is refused before anything is changed; so
+ * is a file that was changed, or that is missing or comes before one already applied.
  */
-export async function migrate(ownerUrl: string, options: MigrateOptions = {}): Promise<{ applied: readonly string[] }> {
+export async function migrate(url: string, options: MigrateOptions = {}): Promise<{ applied: readonly string[] }> {
   const migrations = await readMigrations(options.directory ?? MIGRATIONS_DIRECTORY);
-  const database = Database.open({ url: ownerUrl, poolSize: 1, applicationName: 'troth migrate', limits: UNBOUNDED });
+  const database = Database.open({ url, poolSize: 1, applicationName: 'troth migrate', limits: UNBOUNDED });
   const applied: string[] = [];
   try {
+    await refuseStranger(database);
     await database.transaction(makeTable);
     for (const migration of migrations) {
       if (!(await database.transaction((turn) => applyNext(turn, migrations, migration)))) continue;
@@ -62,6 +68,11 @@ export async function schemaVersion(sql: Sql): Promise<string | undefined> {
   return newest?.name;
 }
 
+/** The newest migration that this release brings; undefined when there is none. */
+export async function newestMigration(): Promise<string | undefined> {
+  return (await readMigrations(MIGRATIONS_DIRECTORY)).at(-1)?.name;
+}
+
 async function readMigrations(directory: string): Promise<readonly Migration[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.sql')).sort();
   const stray = names.find((name) => !FILE_NAME.test(name));
@@ -74,8 +85,38 @@ async function readMigrations(directory: string): Promise<readonly Migration[]> 
   );
 }
 
+async function refuseStranger(database: Database): Promise<void> {
+  refuseUnfit(await describeOwner(database.sql));
+  try {
+    await database.transaction(becomeOwner);
+  } catch (error) {
+    // From PostgreSQL 16 on one can be a member of a role without the right to take its part.
+    if (!(error instanceof StatementFailed && error.sqlState === '42501')) throw error;
+    throw new MigrationRefused('This user is a member of troth_owner, but may not set role troth_owner.');
+  }
+}
+
+function refuseUnfit({ user, hasRoles, mayBeOwner, isPrepared, strayOwner }: OwnerDescription): void {
+  if (!hasRoles) throw new RolesMissing(`The roles are missing. ${LET_A_SUPERUSER}`);
+  if (!mayBeOwner)
+    throw new MigrationRefused(
+      `"${user}" is neither troth_owner, nor a member of it, nor a superuser. Log in as troth_owner. Nothing was changed.`,
+    );
+  if (!isPrepared) throw new RolesMissing(`This database was not given to the roles yet. ${LET_A_SUPERUSER}`);
+  if (strayOwner !== null)
+    throw new MigrationRefused(
+      `The table schema_migration belongs to "${strayOwner}", who migrated before. Let a superuser give it, and all that ` +
+        'was made with it, to troth_owner (alter … owner to troth_owner). Nothing was changed.',
+    );
+}
+
+/** Until the end of the transaction. */
+async function becomeOwner(turn: Transaction): Promise<void> {
+  await turn.script('set local role troth_owner');
+}
+
 async function makeTable(turn: Transaction): Promise<void> {
-  await takeTurn(turn.sql);
+  await takeTurn(turn);
   await turn.script(`
     create table if not exists schema_migration (
       name       text not null,
@@ -89,7 +130,7 @@ async function makeTable(turn: Transaction): Promise<void> {
 /** One transaction: the lock, the look at what was applied, the file. False: another process applied it. */
 async function applyNext(turn: Transaction, all: readonly Migration[], next: Migration): Promise<boolean> {
   const { sql } = turn;
-  await takeTurn(sql);
+  await takeTurn(turn);
   const done = await sql<{ name: string; checksum: string }[]>`
     select name, checksum from schema_migration order by name
   `;
@@ -119,8 +160,9 @@ function refuseStrangers(all: readonly Migration[], done: readonly { name: strin
   }
 }
 
-async function takeTurn(sql: Sql): Promise<void> {
-  await sql`
+async function takeTurn(turn: Transaction): Promise<void> {
+  await becomeOwner(turn);
+  await turn.sql`
     select pg_advisory_xact_lock(hashtextextended('troth migrate', 0))::text as turn
   `;
 }
