@@ -1,6 +1,6 @@
 import { Secret } from '#domain/secret';
 
-import { ConfigInvalid, readConfig, type Config, type Environment } from './config.ts';
+import { ConfigInvalid, readConfig, readNeeded, type Config, type Environment } from './config.ts';
 import { SETTINGS, type Setting } from './settings.ts';
 
 const SECRET = 'kQ2v8yX1mZ7pR4tW9bN3cL6hJ5dF0gSa';
@@ -221,4 +221,15 @@ test('every setting has a doc of one line, and a default of its own kind', () =>
     const value = setting.default === undefined ? 'none' : setting.kind.read(setting.default);
     expect([name, value === undefined]).toEqual([name, false]);
   }
+});
+
+test('a command reads the settings it needs: each has to be there or to have a default', () => {
+  const needed = readNeeded({ DATABASE_OWNER_URL: ` ${DATABASE_URL} `, PORT: 'none' }, [
+    'DATABASE_OWNER_URL',
+    'LOG_LEVEL',
+  ]);
+  expect(needed).toEqual({ DATABASE_OWNER_URL: DATABASE_URL, LOG_LEVEL: 'info' });
+  const faulty = (): unknown => readNeeded({ PORT: 'none' }, ['DATABASE_OWNER_URL', 'PORT']);
+  expect(faulty).toThrow(ConfigInvalid);
+  expect(faulty).toThrow(/DATABASE_OWNER_URL is missing.*\n.*PORT must be a whole number/);
 });

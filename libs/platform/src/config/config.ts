@@ -1,7 +1,7 @@
 import type { Secret } from '#domain/secret';
 
 import { productionFaults } from './production-rules.ts';
-import { SETTINGS, type Setting, type SettingValues } from './settings.ts';
+import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts';
 
 /** The environment the settings are read from. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -98,6 +98,28 @@ export function readConfig(environment: Environment): Config {
   if (values.METRICS_PORT === values.PORT && values.PORT > 0) faults.push('METRICS_PORT must differ from PORT.');
   if (faults.length > 0) throw new ConfigInvalid(faults);
   return new Config(values);
+}
+
+/** Some settings and no others; undefined stands for none of them. */
+export type NeededSettings<Name extends SettingName> = {
+  readonly [Needed in Name]: Exclude<SettingValues[Needed], undefined>;
+};
+
+/** Reads and checks the settings that a command needs: each has to be there, or to have a default. Throws ConfigInvalid. */
+export function readNeeded<Name extends SettingName>(
+  environment: Environment,
+  names: readonly Name[],
+): NeededSettings<Name> {
+  const faults: string[] = [];
+  const entries = names.map((name) => {
+    const setting: Setting<unknown> = SETTINGS[name];
+    const needed: Setting<unknown> = setting.default === undefined ? { ...setting, required: 'always' } : setting;
+    const [value, fault] = readSetting(name, needed, environment);
+    if (fault !== undefined) faults.push(fault);
+    return [name, value];
+  });
+  if (faults.length > 0) throw new ConfigInvalid(faults);
+  return Object.fromEntries(entries) as NeededSettings<Name>;
 }
 
 function readSetting(name: string, setting: Setting<unknown>, environment: Environment): [unknown, fault?: string] {
