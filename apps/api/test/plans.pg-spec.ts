@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 
 import { listSubjectKeys, replaceSubjectKeys } from '#data/audit-subject';
 import { activateClaim, findClaimant, register, resendCode, withdrawClaim, type Registration } from '#data/claim';
-import { dropClosedLetters, leaseLetters, postponeLetter, removeLetter } from '#data/letter';
+import { dropClosedLetters, leaseLetters, postponeLetter, removeLetters } from '#data/letter';
 import { muteRegistration } from '#data/mute';
 import { forgetReplays, purgeClaims, purgeIdempotencyKeys, purgeMutes, purgeQuotas, purgeStrikes } from '#data/purge';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
@@ -111,7 +111,7 @@ const STATEMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   'a withdrawal': async () => withdrawClaim(db.sql, await attempt('claimed600004@example.com')),
   'a mute': () => muteRegistration(db.sql, randomBytes(32), Math.floor(Date.now() / 86_400_000), 1),
   'the lease of letters': () => leaseLetters(db.sql, 16),
-  'the end of a letter': () => removeLetter(db.sql, '01a20d96-fc7a-7d2f-a487-006739ba91f0'),
+  'the end of a letter': () => removeLetters(db.sql, ['01a20d96-fc7a-7d2f-a487-006739ba91f0']),
   'the pause of a letter': () => postponeLetter(db.sql, '01a20d96-fc7a-7d2f-a487-006739ba91f0', 1),
   'closed letters': () => dropClosedLetters(db.sql, 500),
   'dead claims': () => purgeClaims(db.sql, 500),

@@ -45,10 +45,10 @@ export async function leaseLetters(sql: Sql, limit: number): Promise<readonly Le
   `;
 }
 
-/** Forgets a letter: it was sent, or it never can be. */
-export async function removeLetter(sql: Sql, id: string): Promise<void> {
+/** Forgets letters: they were sent, or never can be. */
+export async function removeLetters(sql: Sql, ids: readonly string[]): Promise<void> {
   await sql<never[]>`
-    delete from letter where id = ${id}::uuid
+    delete from letter where id = any (${ids}::uuid[])
   `;
 }
 

@@ -122,6 +122,34 @@ test('a letter whose sender died is taken up when its lease is over, and not bef
   expect(mailbox.letters.map(({ to }) => to)).toEqual(['bob@example.com', 'ada@example.com']);
 });
 
+test('letters that come at once are taken and removed together', async () => {
+  const mailbox = new ScriptedMailbox();
+  const sender = senderTo(mailbox);
+  const statements: string[] = [];
+  databases.at(-1)?.onStatement(({ text }) => statements.push(text));
+  for (let n = 0; n < 12; n++) {
+    await write(`n${n}@example.com`);
+    sender.wake();
+  }
+  await emptied();
+  expect(mailbox.letters).toHaveLength(12);
+  expect(statements.length).toBeLessThan(12);
+});
+
+test('a letter that was sent, and whose row cannot be removed yet, is not sent again', async () => {
+  const mailbox = new ScriptedMailbox();
+  const sender = senderTo(mailbox);
+  await db.owner`revoke delete on letter from troth_app`;
+  await write('ada@example.com');
+  sender.onApplicationBootstrap();
+  await eventually(() => Promise.resolve(mailbox.letters.length === 1 ? true : undefined));
+  await db.owner`update letter set due_at = clock_timestamp()`;
+  await eventually(async () => ((await outbox())[0]?.attempts === 2 ? true : undefined));
+  await db.owner`grant delete on letter to troth_app`;
+  await emptied();
+  expect(mailbox.letters).toHaveLength(1);
+});
+
 test('a letter whose window has closed is never sent, and no letter is given more time than its window', async () => {
   const mailbox = new ScriptedMailbox();
   await write('late@example.com', 0);

@@ -1,18 +1,21 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 
 import { Database } from '#data/database';
-import { leaseLetters, postponeLetter, removeLetter, type LeasedLetter } from '#data/letter';
+import { leaseLetters, postponeLetter, type LeasedLetter } from '#data/letter';
 import { Log } from '#platform/logging/log';
 import { Mailbox, type Delivery } from '#platform/mail/mailbox';
 import { Metrics } from '#platform/metrics/metrics';
 
 import { LetterWriter } from './letter-writer.ts';
+import { SettledLetters } from './settled-letters.ts';
 
 /** Letters on their way at once: one that hangs holds up none of the others. */
 const MOST_AT_ONCE = 16;
 const POLL_MS = 1_000;
 /** Long enough for the answer that caused the letter to leave first. */
 const WAKE_MS = 5;
+/** Under load, one look takes the letters of this many milliseconds. */
+const GAP_MS = 40;
 /** A lease is ten seconds; whoever is late must not send what another replica may send by now. */
 const LEASE_MS = 9_000;
 const LONGEST_PAUSE_SECONDS = 60;
@@ -21,12 +24,14 @@ const LONGEST_PAUSE_SECONDS = 60;
 @Injectable()
 export class LetterSender implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #onTheirWay = new Set<Promise<void>>();
+  readonly #settled: SettledLetters;
   readonly #letters;
   readonly #age;
   #poll: NodeJS.Timeout | undefined;
   #wake: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #again = false;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(
@@ -36,6 +41,7 @@ export class LetterSender implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly log: Log,
     metrics: Metrics,
   ) {
+    this.#settled = new SettledLetters(db, log);
     this.#letters = metrics.counter('troth_letters_total', 'Letters by kind and what became of them', [
       'kind',
       'outcome',
@@ -46,17 +52,21 @@ export class LetterSender implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   onApplicationBootstrap(): void {
-    this.#poll = setInterval(() => this.#look(), POLL_MS);
+    this.#poll = setInterval(() => {
+      this.#look();
+      void this.#settled.remove();
+    }, POLL_MS);
     this.#look();
   }
 
   /** Says that there may be something to send. Costs next to nothing and returns at once. */
   wake(): void {
-    if (this.#closed) return;
-    this.#wake ??= setTimeout(() => {
+    if (this.#closed || this.#wake) return;
+    const pause = Math.max(WAKE_MS, this.#lookedAt + GAP_MS - performance.now());
+    this.#wake = setTimeout(() => {
       this.#wake = undefined;
       this.#look();
-    }, WAKE_MS);
+    }, pause);
   }
 
   /** Takes no more letters and waits for those that are on their way. */
@@ -66,6 +76,7 @@ export class LetterSender implements OnApplicationBootstrap, BeforeApplicationSh
     clearTimeout(this.#wake);
     await this.#round;
     await Promise.all(this.#onTheirWay);
+    await this.#settled.remove();
   }
 
   #look(): void {
@@ -74,6 +85,7 @@ export class LetterSender implements OnApplicationBootstrap, BeforeApplicationSh
       this.#again = true;
       return;
     }
+    this.#lookedAt = performance.now();
     this.#round = this.#takeAll().finally(() => {
       this.#round = undefined;
       if (this.#again) {
@@ -89,7 +101,7 @@ export class LetterSender implements OnApplicationBootstrap, BeforeApplicationSh
         const room = MOST_AT_ONCE - this.#onTheirWay.size;
         if (room === 0 || this.#closed) return;
         const rows = await leaseLetters(this.db.sql, room);
-        for (const row of rows) this.#send(row);
+        for (const row of rows) if (!this.#settled.has(row.id)) this.#send(row);
         if (rows.length < room) return;
       }
     } catch (error) {
@@ -126,6 +138,6 @@ export class LetterSender implements OnApplicationBootstrap, BeforeApplicationSh
     if (delivery.kind === 'never')
       this.log.warn('letter_refused', { letter: row.id, kind: row.kind, reason: delivery.reason });
     else this.#age.observe({ kind: row.kind }, row.ageMs / 1000);
-    await removeLetter(this.db.sql, row.id);
+    this.#settled.add(row.id);
   }
 }
