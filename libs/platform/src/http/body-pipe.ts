@@ -1,6 +1,6 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import { getMetadataStorage, validate, type ValidationError } from 'class-validator';
+import { getMetadataStorage, validate, ValidationTypes, type ValidationError } from 'class-validator';
 
 import { Problem, type FieldFault } from '#platform/problems/problem';
 
@@ -26,9 +26,10 @@ export class BodyPipe implements PipeTransform {
       return value;
     }
     if (!isObject(value)) throw invalid([{ pointer: '', code: 'is-object', detail: 'the body must be a JSON object' }]);
-    const fields = fieldsOf(metatype);
+    const { fields, nests } = shapeOf(metatype);
     const known = Object.fromEntries(Object.entries(value).filter(([name]) => fields.has(name)));
-    const instance = plainToInstance(metatype, known);
+    // Walking a flat body for classes of its parts would cost more than all its rules.
+    const instance = nests ? plainToInstance(metatype, known) : Object.assign(new metatype(), known);
     const options = { whitelist: true, forbidNonWhitelisted: true, validationError: { target: false, value: false } };
     const errors = fields.size === 0 ? [] : await validate(instance, options);
     const faults = [...unknownFields(value, fields), ...errors.flatMap((error) => faultsOf(error, ''))];
@@ -41,15 +42,22 @@ function isDto(metatype: ArgumentMetadata['metatype']): metatype is Class {
   return !NO_DTO.has(metatype);
 }
 
-const FIELDS = new WeakMap<object, ReadonlySet<string>>();
+/** What a DTO class declares, and whether a part of it is a DTO again. */
+interface Shape {
+  readonly fields: ReadonlySet<string>;
+  readonly nests: boolean;
+}
 
-function fieldsOf(metatype: Class): ReadonlySet<string> {
-  const found = FIELDS.get(metatype);
+const SHAPES = new WeakMap<object, Shape>();
+
+function shapeOf(metatype: Class): Shape {
+  const found = SHAPES.get(metatype);
   if (found) return found;
   const rules = getMetadataStorage().getTargetValidationMetadatas(metatype, '', false, false);
   const fields = new Set(rules.map((rule) => rule.propertyName));
-  FIELDS.set(metatype, fields);
-  return fields;
+  const shape = { fields, nests: rules.some(({ type }) => type === ValidationTypes.NESTED_VALIDATION) };
+  SHAPES.set(metatype, shape);
+  return shape;
 }
 
 function isObject(value: unknown): value is object {
