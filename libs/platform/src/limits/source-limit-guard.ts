@@ -1,7 +1,7 @@
 import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ThrottlerGuard, getOptionsToken, getStorageToken } from '@nestjs/throttler';
-import type { ThrottlerModuleOptions, ThrottlerRequest, ThrottlerStorage } from '@nestjs/throttler';
+import type { ThrottlerModuleOptions, ThrottlerStorage } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Counter } from 'prom-client';
 
@@ -10,6 +10,13 @@ import { Problem } from '#platform/problems/problem';
 
 import { UNLIMITED } from './source-limit.ts';
 
+/** One limit of a route; `ttl` is its window in milliseconds. */
+interface RouteLimit {
+  readonly name: string;
+  readonly limit: number;
+  readonly ttl: number;
+}
+
 /**
  * Refuses a source that asks too often, before anything costly is done. It answers with the RateLimit and
  * RateLimit-Policy headers of draft-ietf-httpapi-ratelimit-headers-10, one item a limit, and 429 with Retry-After.
@@ -17,6 +24,7 @@ import { UNLIMITED } from './source-limit.ts';
 @Injectable()
 export class SourceLimitGuard extends ThrottlerGuard {
   readonly #refused: Counter<'limit'>;
+  readonly #limits = new WeakMap<object, readonly RouteLimit[]>();
 
   constructor(
     @Inject(getOptionsToken()) options: ThrottlerModuleOptions,
@@ -28,25 +36,38 @@ export class SourceLimitGuard extends ThrottlerGuard {
     this.#refused = metrics.counter('troth_rate_limited_total', 'Requests refused by a limit per source.', ['limit']);
   }
 
-  protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
-    const unlimited = this.reflector.getAllAndOverride<boolean | undefined>(UNLIMITED, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    return Promise.resolve(unlimited === true);
+  /** Counts the request under every limit of its route; the first that is used up refuses it. */
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const http = context.switchToHttp();
+    const { source } = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    for (const limit of this.#limitsOf(context)) await this.#count(limit, source, reply);
+    return true;
   }
 
-  protected override async handleRequest(props: ThrottlerRequest): Promise<boolean> {
-    const http = props.context.switchToHttp();
-    const name = props.throttler.name ?? 'default';
-    const key = `${name} ${http.getRequest<FastifyRequest>().source}`;
-    const verdict = await this.storageService.increment(key, props.ttl, props.limit, props.blockDuration, name);
-    const left = Math.max(0, props.limit - verdict.totalHits);
+  // The guard of the library asks this anew for every limit there is, at each request.
+  #limitsOf(context: ExecutionContext): readonly RouteLimit[] {
+    const handler = context.getHandler();
+    const known = this.#limits.get(handler);
+    if (known) return known;
+    const isUnlimited = this.reflector.getAllAndOverride<boolean | undefined>(UNLIMITED, [handler, context.getClass()]);
+    const limits = isUnlimited === true ? [] : this.throttlers.filter(({ skipIf }) => skipIf?.(context) !== true);
+    const ofRoute = limits.map(({ name = 'default', limit, ttl }) => ({
+      name,
+      limit: Number(limit),
+      ttl: Number(ttl),
+    }));
+    this.#limits.set(handler, ofRoute);
+    return ofRoute;
+  }
+
+  async #count({ name, limit, ttl }: RouteLimit, source: string, reply: FastifyReply): Promise<void> {
+    const verdict = await this.storageService.increment(`${name} ${source}`, ttl, limit, ttl, name);
+    const left = Math.max(0, limit - verdict.totalHits);
     const until = verdict.isBlocked ? verdict.timeToBlockExpire : verdict.timeToExpire;
-    const reply = http.getResponse<FastifyReply>();
-    append(reply, 'ratelimit-policy', `"${name}";q=${props.limit};w=${props.ttl / 1_000}`);
+    append(reply, 'ratelimit-policy', `"${name}";q=${limit};w=${ttl / 1_000}`);
     append(reply, 'ratelimit', `"${name}";r=${verdict.isBlocked ? 0 : left};t=${until}`);
-    if (!verdict.isBlocked) return true;
+    if (!verdict.isBlocked) return;
     this.#refused.inc({ limit: name });
     throw new Problem('rate-limited', { reason: name, headers: { 'retry-after': String(until) } });
   }
