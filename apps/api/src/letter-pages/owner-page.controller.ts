@@ -2,9 +2,9 @@ import { Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { AskedBy, type Asker } from '#platform/http/asker';
 import { escapeHtml } from '#platform/http/html';
 import { Public } from '#platform/http/public';
-import { Source } from '#platform/http/source';
 import { SourceLimit } from '#platform/limits/source-limit';
 import { Problem } from '#platform/problems/problem';
 
@@ -36,7 +36,7 @@ export class OwnerPageController {
   @Post()
   @Public()
   @SourceLimit('registrations')
-  async act(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Source() source: string): Promise<void> {
+  async act(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @AskedBy() asker: Asker): Promise<void> {
     const form = fieldsOf(request.body);
     const token = tokenOf(form.get('owner_token'));
     switch (form.get('act')) {
@@ -49,22 +49,17 @@ export class OwnerPageController {
         sendPage(reply, 200, 'No longer muted', ['<p>Letters of registration will come again.</p>']);
         break;
       case 'register':
-        await this.#register(form, token, source, reply);
+        await this.#register(form, token, asker, reply);
         break;
       default:
         sendPage(reply, 422, TITLE, bodyOf(token));
     }
   }
 
-  async #register(
-    form: ReadonlyMap<string, string>,
-    token: string,
-    source: string,
-    reply: FastifyReply,
-  ): Promise<void> {
+  async #register(form: ReadonlyMap<string, string>, token: string, asker: Asker, reply: FastifyReply): Promise<void> {
     const dto = { email: form.get('email') ?? '', password: form.get('password') ?? '', owner_token: token };
     try {
-      await this.registration.run(dto, { source });
+      await this.registration.run(dto, asker);
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'validation-failed') throw error;
       const faults = (error.options.errors ?? []).map(({ detail }) => `<p role="alert">${escapeHtml(detail)}</p>`);

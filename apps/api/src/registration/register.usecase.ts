@@ -5,10 +5,10 @@ import { Database } from '#data/database';
 import { parseEmail } from '#domain/email';
 import { MIN_PASSWORD, passwordFault, type PasswordFault } from '#domain/password';
 import { Config } from '#platform/config/config';
+import type { Asker } from '#platform/http/asker';
 import { isCommonPassword } from '#platform/hashing/common-passwords';
 import { Passwords } from '#platform/hashing/passwords';
 import { KeyRing } from '#platform/keys/key-ring';
-import { currentRequestId } from '#platform/logging/request-context';
 import { Metrics } from '#platform/metrics/metrics';
 import { Problem, type FieldFault } from '#platform/problems/problem';
 
@@ -22,13 +22,6 @@ const PASSWORD_FAULTS: Readonly<Record<PasswordFault, string>> = {
   common: 'The password is one of the most common ones.',
   'is-the-address': 'The password is the e-mail address.',
 };
-
-/** Who asks, as far as limits and the audit want to know. */
-export interface Asker {
-  /** IPv4 address or IPv6 /64. */
-  readonly source: string;
-  readonly idempotencyKey?: string | undefined;
-}
 
 /** POST /v1/registrations: claims an address. Whether it is known shows neither in the answer nor in its time. */
 @Injectable()
@@ -46,7 +39,7 @@ export class Register {
     this.#outcomes = metrics.counter('troth_registrations_total', 'Registrations by outcome', ['outcome']);
   }
 
-  async run(dto: RegisterDto, asker: Asker): Promise<void> {
+  async run(dto: RegisterDto, asker: Asker, idempotencyKey?: string): Promise<void> {
     const email = this.#judge(dto);
     const addressKey = this.keys.addressKey(email);
     const phc = await this.passwords.hash(dto.password);
@@ -64,8 +57,8 @@ export class Register {
       wrappedKey,
       sealedDetails: this.keys.sealAuditDetails(wrappedKey, { email, source: asker.source }) ?? null,
       envelope: this.keys.sealEnvelope({ email, locale: dto.locale ?? null }),
-      requestId: currentRequestId(),
-      ...this.#idempotency(dto, email, asker),
+      requestId: asker.requestId,
+      ...this.#idempotency(dto, email, asker, idempotencyKey),
     });
     this.#conclude(outcome);
   }
@@ -87,7 +80,7 @@ export class Register {
   }
 
   /** The fingerprint leaves password and owner token out: nothing that is kept may help to guess them. */
-  #idempotency(dto: RegisterDto, email: string, { source, idempotencyKey }: Asker) {
+  #idempotency(dto: RegisterDto, email: string, { source }: Asker, idempotencyKey: string | undefined) {
     if (idempotencyKey === undefined) return { idempotencyScope: null, fingerprint: null };
     return {
       idempotencyScope: this.keys.idempotencyMac('scope', source, 'POST', '/v1/registrations', idempotencyKey),

@@ -2,10 +2,10 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 
 import { Config } from '#platform/config/config';
+import { AskedBy, type Asker } from '#platform/http/asker';
 import { IdempotencyKey } from '#platform/http/idempotency-key';
 import { Problems } from '#platform/http/problems';
 import { Public } from '#platform/http/public';
-import { Source } from '#platform/http/source';
 import { SourceLimit } from '#platform/limits/source-limit';
 
 import { MuteRegistrationDto } from './mute-registration.dto.ts';
@@ -36,10 +36,10 @@ export class RegistrationController {
   @Problems('idempotency-conflict')
   async register(
     @Body() dto: RegisterDto,
-    @Source() source: string,
+    @AskedBy() asker: Asker,
     @IdempotencyKey() idempotencyKey: string | undefined,
   ): Promise<VerificationRequired> {
-    await this.registration.run(dto, { source, idempotencyKey });
+    await this.registration.run(dto, asker, idempotencyKey);
     return this.#answer;
   }
 

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 
 import { activateClaim } from '#data/claim';
 import { Database } from '#data/database';
+import type { Asker } from '#platform/http/asker';
 import type { Credentials } from '#platform/http/basic';
 import { KeyRing } from '#platform/keys/key-ring';
-import { currentRequestId } from '#platform/logging/request-context';
 import { Metrics } from '#platform/metrics/metrics';
 import { Problem } from '#platform/problems/problem';
 
@@ -25,7 +25,7 @@ export class Activate {
     this.#outcomes = metrics.counter('troth_activations_total', 'Activations by outcome', ['outcome']);
   }
 
-  async run(credentials: Credentials, code: string, source: string): Promise<User> {
+  async run(credentials: Credentials, code: string, { source, requestId }: Asker): Promise<User> {
     const claim = await this.claimants.present(credentials);
     const { email, addressKey, claimId, keyId, codeLength, phc, wrappedKey } = claim;
     // One statement, outside any transaction: an error thrown afterwards must not give the strike back.
@@ -35,7 +35,7 @@ export class Activate {
       claimId,
       phc,
       codeIsRight: this.keys.codeIsRight(code, claimId, email, codeLength, keyId),
-      requestId: currentRequestId(),
+      requestId,
       sealedDetails: this.keys.sealAuditDetails(wrappedKey, { email, source }) ?? null,
     });
     this.#outcomes.inc({ outcome });

@@ -2,9 +2,9 @@ import { Body, Controller, Delete, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 
 import { Config } from '#platform/config/config';
+import { AskedBy, type Asker } from '#platform/http/asker';
 import { Basic, type Credentials } from '#platform/http/basic';
 import { Problems } from '#platform/http/problems';
-import { Source } from '#platform/http/source';
 import { SourceLimit } from '#platform/limits/source-limit';
 
 import { VerificationRequired, verificationRequired } from '../registration/verification-required.dto.ts';
@@ -36,9 +36,9 @@ export class VerificationController {
   async activate(
     @Basic() claimant: Credentials,
     @Body() dto: ActivateDto,
-    @Source() source: string,
+    @AskedBy() asker: Asker,
   ): Promise<Activated> {
-    return { user: await this.activation.run(claimant, dto.code, source) };
+    return { user: await this.activation.run(claimant, dto.code, asker) };
   }
 
   /** Mails the same code again. The answer is the same whether or not there is such a claim. */
@@ -56,7 +56,7 @@ export class VerificationController {
   @HttpCode(204)
   @SourceLimit('withdrawal')
   @Problems()
-  async withdraw(@Basic() claimant: Credentials): Promise<void> {
-    await this.withdrawal.run(claimant);
+  async withdraw(@Basic() claimant: Credentials, @AskedBy() asker: Asker): Promise<void> {
+    await this.withdrawal.run(claimant, asker);
   }
 }

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 
 import { withdrawClaim } from '#data/claim';
 import { Database } from '#data/database';
+import type { Asker } from '#platform/http/asker';
 import type { Credentials } from '#platform/http/basic';
-import { currentRequestId } from '#platform/logging/request-context';
 import { Metrics } from '#platform/metrics/metrics';
 
 import { Claimants } from './claimants.ts';
@@ -21,9 +21,8 @@ export class WithdrawClaim {
     this.#outcomes = metrics.counter('troth_withdrawals_total', 'Withdrawals by outcome', ['outcome']);
   }
 
-  async run(credentials: Credentials): Promise<void> {
+  async run(credentials: Credentials, { requestId }: Asker): Promise<void> {
     const { email, addressKey, claimId, phc } = await this.claimants.present(credentials);
-    const requestId = currentRequestId();
     this.#outcomes.inc({ outcome: await withdrawClaim(this.db.sql, { email, addressKey, claimId, phc, requestId }) });
   }
 }

@@ -17,12 +17,14 @@ export class AccessGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const targets = [context.getHandler(), context.getClass()];
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (this.reflector.getAllAndOverride<boolean | undefined>(BASIC, targets) === true) {
-      if (credentialsOf(context.switchToHttp().getRequest<FastifyRequest>())) return true;
+      if (credentialsOf(request)) return true;
       throw unauthenticated();
     }
     if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets) === true) return true;
-    this.log.error('route_without_access_rule', { route: `${context.getClass().name}.${context.getHandler().name}` });
+    const route = `${context.getClass().name}.${context.getHandler().name}`;
+    this.log.error('route_without_access_rule', { requestId: request.id, route });
     throw unauthenticated();
   }
 }

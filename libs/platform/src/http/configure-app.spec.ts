@@ -3,18 +3,18 @@ import type { Server } from 'node:http';
 import { Controller, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
 
 import { Metrics } from '#platform/metrics/metrics';
-import { currentRequestId } from '#platform/logging/request-context';
 import { FrameApp } from '#testing/frame-app';
 
+import { AskedBy, type Asker } from './asker.ts';
 import { Public } from './public.ts';
 
 @Public()
 @Controller('echo')
 class EchoController {
   @Get('id')
-  async id(): Promise<object> {
+  async id(@AskedBy() { requestId }: Asker): Promise<object> {
     await new Promise(setImmediate);
-    return { requestId: currentRequestId() };
+    return { requestId };
   }
 
   @Get('slow')
@@ -69,7 +69,6 @@ describe('the request id', () => {
     const pairs = await Promise.all(Array.from({ length: 50 }, () => idFor()));
     expect(new Set(pairs.map(([answered]) => answered)).size).toBe(50);
     for (const [answered, inside] of pairs) expect(inside).toBe(answered);
-    expect(currentRequestId()).toBe('');
   });
 });
 

@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { Config } from '#platform/config/config';
 import { sourceOf, TrustedProxies } from '#platform/limits/request-source';
-import { runInRequest } from '#platform/logging/request-context';
 import { Problem } from '#platform/problems/problem';
 
 import { Connections } from './connections.ts';
@@ -80,11 +79,9 @@ function beginRequests(app: NestFastifyApplication): void {
     request.source = sourceOf(request.socket.remoteAddress, [forwardedFor ?? []].flat().join(','), proxies);
     reply.headers(headers).header('x-request-id', request.id);
     const { httpVersion } = request.raw;
-    runInRequest({ requestId: request.id }, () => {
-      if (httpVersion === '1.1' && request.headers.host === undefined)
-        done(new Problem('malformed-request', { headers: { connection: 'close' } }));
-      else if (!allowOrigin(config.webOrigins, routes, request, reply)) done();
-    });
+    if (httpVersion === '1.1' && request.headers.host === undefined)
+      done(new Problem('malformed-request', { headers: { connection: 'close' } }));
+    else if (!allowOrigin(config.webOrigins, routes, request, reply)) done();
   });
 }
 
@@ -124,7 +121,5 @@ function endRequests(server: FastifyInstance, requestLog: RequestLog): void {
 function record(requestLog: RequestLog, request: FastifyRequest, status: number, milliseconds: number): void {
   const { method, is404, routeOptions, problem } = request;
   const route = is404 ? undefined : routeOptions.url;
-  runInRequest({ requestId: request.id }, () => {
-    requestLog.record({ method, route, status, seconds: milliseconds / 1_000, problem });
-  });
+  requestLog.record({ requestId: request.id, method, route, status, seconds: milliseconds / 1_000, problem });
 }

@@ -6,7 +6,6 @@ import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 
 import type { Config } from '#platform/config/config';
-import { runInRequest } from '#platform/logging/request-context';
 import { PROBLEM_TYPE, problemBytes } from '#platform/problems/problem-body';
 import { Problem } from '#platform/problems/problem';
 import { toProblem } from '#platform/problems/to-problem';
@@ -73,10 +72,8 @@ export function fastifyOptions(config: Config): FastifyOptions {
 function answerUnrouted(config: Config, error: unknown, request: UnroutedRequest, reply: UnroutedReply): void {
   const problem = toProblem(error);
   const headers = { ...securityHeaders(config), 'x-request-id': request.id, 'content-type': PROBLEM_TYPE };
-  const { method, server } = request;
-  runInRequest({ requestId: request.id }, () => {
-    server.requestLog.record({ method, route: undefined, status: problem.status, seconds: 0, problem });
-  });
+  const { method, server, id: requestId } = request;
+  server.requestLog.record({ requestId, method, route: undefined, status: problem.status, seconds: 0, problem });
   reply
     .code(problem.status)
     .headers(headers)
@@ -92,9 +89,7 @@ function answerSocket(config: Config, error: NodeJS.ErrnoException, socket: Sock
   const requestId = randomUUID();
   // A client that hung up in the middle of a request has its line already.
   if (error.code !== 'HPE_INVALID_EOF_STATE') {
-    runInRequest({ requestId }, () => {
-      server.requestLog.record({ method: '', route: undefined, status: problem.status, seconds: 0, problem });
-    });
+    server.requestLog.record({ requestId, method: '', route: undefined, status: problem.status, seconds: 0, problem });
   }
   if (socket.writable) socket.end(rawAnswer(config, problem, requestId));
   // Closed at once, the connection would be reset, and the answer lost, if the client is still sending.

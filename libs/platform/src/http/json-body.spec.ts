@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, HttpCode, Post } from '@nestjs/common';
 import { IsString } from 'class-validator';
 
-import { currentRequestId } from '#platform/logging/request-context';
 import { Problem } from '#platform/problems/problem';
 import { FrameApp } from '#testing/frame-app';
 
+import { AskedBy, type Asker } from './asker.ts';
 import { parseJsonBody } from './json-body.ts';
 import { Public } from './public.ts';
 
@@ -82,9 +82,9 @@ class NoteDto {
 class NotesController {
   @Post()
   @HttpCode(200)
-  async note(@Body() { text }: NoteDto): Promise<object> {
+  async note(@Body() { text }: NoteDto, @AskedBy() { requestId }: Asker): Promise<object> {
     await Promise.resolve();
-    return { length: text.length, requestId: currentRequestId() };
+    return { length: text.length, requestId };
   }
 
   @Post('again')

@@ -9,6 +9,7 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 
 /** One request that was answered. */
 export interface AnsweredRequest {
+  readonly requestId: string;
   readonly method: string;
   /** The pattern of its route, never the path that was asked for; undefined when no route took it. */
   readonly route: string | undefined;
@@ -34,11 +35,11 @@ export class RequestLog {
     );
   }
 
-  record({ method, route = 'unmatched', status, seconds, problem }: AnsweredRequest): void {
+  record({ requestId, method, route = 'unmatched', status, seconds, problem }: AnsweredRequest): void {
     const knownMethod = METHODS.has(method) ? method : 'OTHER';
     this.#duration.observe({ route, method: knownMethod, status: `${Math.floor(status / 100)}xx` }, seconds);
     const ms = Math.round(seconds * 10_000) / 10;
-    const fields = { ...reasonOf(problem), method: knownMethod, route, status, ms };
+    const fields = { requestId, ...reasonOf(problem), method: knownMethod, route, status, ms };
     if (status >= 500) this.log.warn('request', fields);
     else this.log.info('request', fields);
   }

@@ -1,8 +1,8 @@
 import { Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 
+import { AskedBy, type Asker } from '#platform/http/asker';
 import { Basic, type Credentials } from '#platform/http/basic';
 import { Public } from '#platform/http/public';
-import { Source } from '#platform/http/source';
 import { FrameApp } from '#testing/frame-app';
 
 import { SourceLimit, Unlimited } from './source-limit.ts';
@@ -34,7 +34,7 @@ class LimitedController {
 
   @Public()
   @Get('source')
-  source(@Source() source: string): object {
+  source(@AskedBy() { source }: Asker): object {
     return { source };
   }
 

@@ -2,7 +2,6 @@ import { Writable } from 'node:stream';
 
 import { Log } from './log.ts';
 import { NestLog } from './nest-log.ts';
-import { currentRequestId, runInRequest } from './request-context.ts';
 
 function logTo(level: string): { readonly log: Log; readonly lines: () => readonly unknown[] } {
   const written: string[] = [];
@@ -39,17 +38,11 @@ test('lines below the level are not written', () => {
   expect(lines()).toMatchObject([{ event: 'c' }, { event: 'd', error: { kind: 'Error', message: 'e' } }]);
 });
 
-test('a line of a request carries its id, across everything it waits for', async () => {
+test('the id of a request stays as it is, however long', () => {
   const { log, lines } = logTo('info');
-  const work = async (): Promise<void> => {
-    await new Promise(setImmediate);
-    log.info('inside');
-  };
-  await Promise.all([runInRequest({ requestId: 'one' }, work), runInRequest({ requestId: 'two' }, work)]);
-  log.info('outside');
-  expect(lines()).toMatchObject([{ requestId: 'one' }, { requestId: 'two' }, { event: 'outside' }]);
-  expect(lines().at(-1)).not.toHaveProperty('requestId');
-  expect(currentRequestId()).toBe('');
+  const requestId = 'a'.repeat(64);
+  log.info('request', { requestId, note: requestId });
+  expect(lines()).toMatchObject([{ requestId, note: '[secret]' }]);
 });
 
 test('a line cannot be forged by what it holds', () => {

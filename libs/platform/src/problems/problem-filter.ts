@@ -24,7 +24,7 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = this.#problemOf(thrown, request);
     request.problem = problem;
-    if (problem.code === 'internal') this.log.error('request_failed', { error: thrown });
+    if (problem.code === 'internal') this.log.error('request_failed', { requestId: request.id, error: thrown });
     if (reply.sent || reply.raw.headersSent) return;
     for (const [name, value] of Object.entries(problem.options.headers ?? {})) reply.header(name, value);
     reply
