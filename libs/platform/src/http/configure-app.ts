@@ -10,10 +10,10 @@ import { Connections } from './connections.ts';
 import { allowOrigin } from './cross-origin.ts';
 import { BODY_LIMIT } from './fastify-options.ts';
 import { parseFormBody, parseJsonBody, refuseOtherBodies } from './json-body.ts';
-import { isApiPage, serveOpenApi } from './openapi.ts';
+import { serveOpenApi } from './openapi.ts';
 import { RequestLog } from './request-log.ts';
 import { Routes } from './routes.ts';
-import { API_PAGE_HEADERS, securityHeaders } from './security-headers.ts';
+import { securityHeaders } from './security-headers.ts';
 
 /** Routes of plain HTML pages, whose forms are sent as forms. */
 const PAGES = '/letters/';
@@ -102,11 +102,6 @@ function readBodies(app: NestFastifyApplication, server: FastifyInstance): void 
 }
 
 function endRequests(server: FastifyInstance, requestLog: RequestLog): void {
-  // At the end, because the server of static files has headers of its own.
-  server.addHook('onSend', (request, reply, _payload, done) => {
-    if (reply.statusCode < 400 && isApiPage(request.routeOptions.url)) reply.headers(API_PAGE_HEADERS);
-    done();
-  });
   server.addHook('onResponse', (request, reply, done) => {
     record(requestLog, request, reply.statusCode, reply.elapsedTime);
     done();

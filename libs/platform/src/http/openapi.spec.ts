@@ -135,6 +135,18 @@ describe('the API page', () => {
     expect(html).not.toMatch(/<script(?![^>]*\ssrc=)[^>]*>|\son\w+=/);
   });
 
+  test('is the same with a slash at its end', async () => {
+    const html = await (await frame.fetch('/docs/')).text();
+    expect(html.replaceAll('"./', '"./docs/')).toBe(await (await frame.fetch('/docs')).text());
+  });
+
+  test('is not sent again to who has its files', async () => {
+    const first = await frame.fetch('/docs/swagger-ui.css');
+    const headers = { 'if-none-match': first.headers.get('etag') ?? '' };
+    const again = await frame.fetch('/docs/swagger-ui.css', { headers });
+    expect([first.status, again.status, await again.text()]).toEqual([200, 304, '']);
+  });
+
   test('holds the document', async () => {
     const script = await (await frame.fetch('/docs/swagger-ui-init.js')).text();
     expect(script).toContain('/v1/notes');
@@ -145,7 +157,8 @@ describe('the API page', () => {
       '/docs/../package.json',
       '/docs/%2e%2e/package.json',
       '/docs/..%2fpackage.json',
-      '/docs/absolute-path.js/x',
+      '/docs/absolute-path.js',
+      '/docs/swagger-ui-bundle.js.map',
       '/docs/none',
     ]) {
       const answer = await frame.fetch(path);

@@ -6,6 +6,7 @@ import { UNLIMITED } from '#platform/limits/source-limit';
 import { PROBLEM_TYPE } from '#platform/problems/problem-body';
 import { PROBLEMS, type ProblemCode } from '#platform/problems/problem';
 
+import { serveApiPage } from './api-page.ts';
 import { BASIC_SCHEME } from './basic.ts';
 import { addDetails, operationsOf, type Operation as PlainOperation } from './openapi-details.ts';
 import { PROBLEM_SCHEMA } from './problem-schema.ts';
@@ -45,17 +46,10 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
 
 /** Serves the document at /openapi.json and Swagger UI at /docs, both from this process alone. */
 export function serveOpenApi(app: NestFastifyApplication): void {
-  let document: OpenAPIObject | undefined;
-  SwaggerModule.setup('docs', app, () => (document ??= openApiDocument(app)), {
-    jsonDocumentUrl: 'openapi.json',
-    raw: ['json'],
-    customSiteTitle: 'Troth API',
-  });
-}
-
-/** Whether a route is the API page or one of its files. */
-export function isApiPage(route: string | undefined): boolean {
-  return route === '/docs' || (route?.startsWith('/docs/') ?? false);
+  let built: OpenAPIObject | undefined;
+  const document = (): OpenAPIObject => (built ??= openApiDocument(app));
+  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'openapi.json', raw: ['json'], ui: false });
+  serveApiPage(app.getHttpAdapter().getInstance(), document);
 }
 
 function addProblems(operation: Operation): void {
