@@ -149,12 +149,15 @@ describe('closing', () => {
     expect(left).toEqual([]);
   });
 
-  test('does not wait for ever, and leaves no connection behind', async () => {
+  test.each([
+    ['a statement runs', 50],
+    ['a connection is being opened', 0],
+  ])('does not wait for ever while %s, and leaves no connection behind', async (_what, closeMs) => {
     const closing = Database.open({
       url: fresh.superUrl,
       poolSize: 1,
       applicationName: 'closing',
-      limits: { closeMs: 50 },
+      limits: { closeMs },
     });
     const work = [failure(closing.sql<object[]>`select pg_sleep(4)`), failure(closing.sql<object[]>`select 2 as n`)];
     await closing.close();

@@ -66,14 +66,23 @@ export class Pool {
     const pause = this.#restUntil - performance.now();
     if (pause > 0) await rest(pause);
     if (!this.#isOpen) throw new DatabaseUnavailable('closed');
-    try {
-      const connection = await Connection.open(this.session, Math.max(1, deadline - performance.now()));
-      this.#open.add(connection);
-      return { connection, openedAt: performance.now() };
-    } catch (error) {
-      this.#restUntil = performance.now() + this.session.limits.restMs;
-      throw error;
+    const connection = await Connection.open(this.session, Math.max(1, deadline - performance.now())).catch(
+      (error: unknown) => {
+        this.#restUntil = performance.now() + this.session.limits.restMs;
+        throw error;
+      },
+    );
+    return this.#keep(connection);
+  }
+
+  #keep(connection: Connection): Idle {
+    if (!this.#isOpen) {
+      // Closing did not wait for this one, and could not end what was not there yet.
+      connection.destroy();
+      throw new DatabaseUnavailable('closed');
     }
+    this.#open.add(connection);
+    return { connection, openedAt: performance.now() };
   }
 
   #giveBack(lent: Idle): void {
