@@ -30,7 +30,7 @@ let db: TestDatabase;
 beforeAll(async () => {
   db = await freshDatabase();
   await fill();
-}, 300_000);
+}, 600_000);
 afterAll(() => db.drop());
 
 /** A million rows in every table that a statement reads, without the work of the triggers and of the keys. */
