@@ -75,6 +75,19 @@ test('the document is OpenAPI 3.1 of every route, with the server and the way to
   expect(document.components.securitySchemes).toMatchObject({ basic: { type: 'http', scheme: 'basic' } });
 });
 
+test('the API page tries things out where it came from, under the path of the public URL', async () => {
+  const script = await (await frame.fetch('/docs/swagger-ui-init.js')).text();
+  const [, server] = /"servers":\[\{"url":"([^"]*)"/.exec(script) ?? [];
+  expect(server).toBe('/');
+  const below = await FrameApp.start([NotesController], { PUBLIC_URL: 'https://example.com/auth' });
+  try {
+    const elsewhere = await (await below.fetch('/docs/swagger-ui-init.js')).text();
+    expect(elsewhere).toMatch(/"servers":\[\{"url":"\/auth"/);
+  } finally {
+    await below.close();
+  }
+});
+
 test('an operation tells every problem it can answer with', async () => {
   const { post, get } = (await documentOf()).paths['/v1/notes'] ?? {};
   expect(Object.keys(post?.responses ?? {})).toEqual([

@@ -49,7 +49,9 @@ export function serveOpenApi(app: NestFastifyApplication): void {
   let built: OpenAPIObject | undefined;
   const document = (): OpenAPIObject => (built ??= openApiDocument(app));
   SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'openapi.json', raw: ['json'], ui: false });
-  serveApiPage(app.getHttpAdapter().getInstance(), document);
+  // The page asks whoever it came from: by another name of this host, its policy would refuse what it tries out.
+  const { pathname } = new URL(app.get(Config).publicUrl);
+  serveApiPage(app.getHttpAdapter().getInstance(), () => ({ ...document(), servers: [{ url: pathname }] }));
 }
 
 function addProblems(operation: Operation): void {
