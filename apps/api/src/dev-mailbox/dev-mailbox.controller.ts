@@ -60,7 +60,7 @@ function pageOf(letters: readonly KeptLetter[]): string {
     '<meta name="color-scheme" content="light dark"><title>Development mailbox</title><style>',
     'body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem}',
     'article{border:1px solid #8884;border-radius:8px;padding:0 1rem;margin:1rem 0}',
-    'pre{white-space:pre-wrap;overflow-wrap:anywhere}</style></head><body>',
+    'time{white-space:nowrap}pre{white-space:pre-wrap;overflow-wrap:anywhere}</style></head><body>',
     '<h1>Development mailbox</h1>',
     '<p>Letters stay here, in memory, while SMTP_URL is unset. Load the page again to see new ones.</p>',
     list === '' ? '<p>No letters yet.</p>' : list,
@@ -72,6 +72,11 @@ function letterOf({ to, subject, text, receivedAt }: KeptLetter): string {
   return [
     `<article><h2>${escapeHtml(subject)}</h2>`,
     `<p>To ${escapeHtml(to)}, <time>${escapeHtml(receivedAt)}</time></p>`,
-    `<pre>${escapeHtml(text)}</pre></article>`,
+    `<pre>${withLinks(escapeHtml(text))}</pre></article>`,
   ].join('\n');
+}
+
+/** Makes the addresses in escaped text links. An ampersand is the one escaped character that an address may hold. */
+function withLinks(html: string): string {
+  return html.replace(/\bhttps?:\/\/(?:&#38;|[^\s&])+/g, '<a href="$&">$&</a>');
 }

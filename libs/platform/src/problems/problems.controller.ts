@@ -40,7 +40,8 @@ function isProblemCode(code: string): code is ProblemCode {
 function page(code: string, status: number, title: string, advice: string): string {
   return [
     '<!doctype html>',
-    `<html lang="en"><head><meta charset="utf-8"><title>${code}</title></head>`,
+    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<meta name="color-scheme" content="light dark"><title>${code}</title></head>`,
     `<body><h1>${code}</h1><p>HTTP status ${status}. ${title}</p><p>${advice}</p></body></html>`,
   ].join('\n');
 }
