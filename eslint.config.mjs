@@ -3,7 +3,14 @@ import tseslint from 'typescript-eslint';
 // The rules of CONTRIBUTING.md that a tool can hold. An exception is a line in one of the lists below, with its reason,
 // or a disabling comment that tells why.
 
-const SPECS = ['**/*.spec.ts', '**/*.pg-spec.ts', '**/*.e2e-spec.ts', 'libs/testing/**', 'apps/api/test/**'];
+const SPECS = [
+  '**/*.spec.ts',
+  '**/*.pg-spec.ts',
+  '**/*.e2e-spec.ts',
+  '**/*.browser-spec.ts',
+  'libs/testing/**',
+  'apps/api/test/**',
+];
 
 /** Where text or the driver's rows become a type: the only production code that may assert one with `as` at will. */
 const PARSERS = [

@@ -34,7 +34,7 @@ export default {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   roots: ['<rootDir>/apps', '<rootDir>/libs'],
-  testRegex: '\\.(pg-|e2e-)?spec\\.ts$',
+  testRegex: '\\.(pg-|e2e-|browser-)?spec\\.ts$',
   moduleFileExtensions: ['js', 'mjs', 'ts', 'json'],
   transform: {
     '^.+\\.ts$': swc({ syntax: 'typescript', decorators: true }),

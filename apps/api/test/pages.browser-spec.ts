@@ -1,0 +1,138 @@
+import { describeInBrowser, isTooWide, takePictures } from '#testing/browser';
+import { startBuiltService, type BuiltService } from '#testing/built-service';
+import { eventually } from '#testing/eventually';
+import type { MailboxLetter } from '#testing/test-app';
+
+jest.setTimeout(90_000);
+
+const PASSWORD = 'correct horse battery';
+
+let service: BuiltService;
+
+async function register(email: string): Promise<MailboxLetter> {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ email, password: PASSWORD });
+  await fetch(`${service.url}/v1/registrations`, { method: 'POST', headers, body });
+  return letterTo(email);
+}
+
+function letterTo(email: string, count = 1): Promise<MailboxLetter> {
+  return eventually(async () => {
+    const answer = await fetch(`${service.url}/dev/mailbox.json?to=${encodeURIComponent(email)}`);
+    const { letters } = (await answer.json()) as { readonly letters: readonly MailboxLetter[] };
+    return letters[count - 1];
+  });
+}
+
+async function activate(email: string, password: string, letter: MailboxLetter): Promise<number> {
+  const { status } = await fetch(`${service.url}/v1/registrations/activation`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Basic ${Buffer.from(`${email}:${password}`).toString('base64')}`,
+    },
+    body: JSON.stringify({ code: letter.subject.slice(0, 4) }),
+  });
+  return status;
+}
+
+describeInBrowser('every page of the service', (browser) => {
+  beforeAll(async () => {
+    service = await startBuiltService();
+  }, 90_000);
+  afterAll(() => service.stop());
+
+  describe('the API page', () => {
+    test('shows every operation of the document, and nothing goes wrong', async () => {
+      const { page, faults } = await browser.visit(`${service.url}/docs`);
+      const { paths } = (await (await fetch(`${service.url}/openapi.json`)).json()) as {
+        readonly paths: Readonly<Record<string, object>>;
+      };
+      const operations = Object.entries(paths).flatMap(([route, methods]) =>
+        Object.keys(methods).map((method) => `${method.toUpperCase()} ${route}`),
+      );
+      const blocks = page.locator('.opblock');
+      await blocks.first().waitFor();
+      const shown = await blocks.evaluateAll((all: { innerText: string }[]) =>
+        all.map(({ innerText }) => innerText.replaceAll('\u200b', '').split(/\s+/).slice(0, 2).join(' ')),
+      );
+      expect([...shown].sort()).toEqual(operations.sort());
+      await takePictures(page, 'docs');
+      expect(faults).toEqual([]);
+    });
+
+    test('every operation unfolds, with its fields and its answers', async () => {
+      const { page, faults } = await browser.visit(`${service.url}/docs`);
+      const folded = page.locator('.opblock-control-arrow, .opblock-summary-control');
+      await folded.first().waitFor();
+      for (const summary of await page.locator('.opblock-summary-control').all()) await summary.click();
+      const unfolded = page.locator('.opblock.is-open');
+      expect(await unfolded.count()).toBe(await page.locator('.opblock').count());
+      for (const block of await unfolded.all())
+        expect(await block.locator('.responses-table .response').count()).toBeGreaterThan(0);
+      expect(faults).toEqual([]);
+    });
+
+    test.each(['localhost', '127.0.0.1'])('tries a registration out, and gets 202, at %s', async (host) => {
+      const email = `tried-at-${host}@example.com`;
+      const { page, faults } = await browser.visit(`${service.url.replace('localhost', host)}/docs`);
+      const block = page.locator('.opblock', { has: page.locator('[data-path="/v1/registrations"]') }).filter({
+        has: page.locator('.opblock-summary-post'),
+      });
+      await block.locator('.opblock-summary-control').click();
+      await block.getByRole('button', { name: 'Try it out' }).click();
+      await block.locator('textarea.body-param__text').fill(JSON.stringify({ email, password: PASSWORD }));
+      await block.getByRole('button', { name: 'Execute' }).click();
+      const answer = block.locator('.live-responses-table .response-col_status');
+      await answer.last().waitFor();
+      expect(await answer.last().innerText()).toMatch(/^202/);
+      await takePictures(page, `docs-tried-${host}`);
+      expect((await letterTo(email)).to).toBe(email);
+      expect(faults).toEqual([]);
+    });
+  });
+
+  test('the development mailbox shows the letter, with its code', async () => {
+    const { subject } = await register('ada@example.com');
+    const { page, faults } = await browser.visit(`${service.url}/dev/mailbox`);
+    const letter = page.locator('article', { hasText: 'ada@example.com' });
+    expect(await letter.locator('h2').innerText()).toBe(subject);
+    expect(await letter.locator('pre').innerText()).toContain(subject.slice(0, 4));
+    await takePictures(page, 'mailbox');
+    expect(await isTooWide(page)).toBe(false);
+    await letter.getByRole('link').click();
+    await page.getByRole('heading', { name: 'This is your e-mail address' }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  test('the page of the mailbox’s owner registers them in place of a squatter, without a script', async () => {
+    const email = 'grace@example.com';
+    const link = /http\S+\/letters\/owner\?\S+/.exec((await register(email)).text)?.[0] ?? '';
+    const { page, faults } = await browser.visit(link, { javaScriptEnabled: false });
+    await takePictures(page, 'owner');
+    await page.getByLabel('E-mail address').fill(email);
+    await page.getByLabel('A new password').fill('the owner’s password');
+    await page.getByRole('button', { name: 'Register' }).click();
+    await page.getByRole('heading', { name: 'A code is on its way' }).waitFor();
+    await takePictures(page, 'owner-registered');
+    expect(faults).toEqual([]);
+    expect(await activate(email, 'the owner’s password', await letterTo(email, 2))).toBe(200);
+  });
+
+  test('the page of the mailbox’s owner mutes the letters, without a script', async () => {
+    const link = /http\S+\/letters\/owner\?\S+/.exec((await register('mary@example.com')).text)?.[0] ?? '';
+    const { page, faults } = await browser.visit(link, { javaScriptEnabled: false });
+    await page.getByRole('button', { name: 'Mute for 30 days' }).click();
+    await page.getByRole('heading', { name: 'Muted' }).waitFor();
+    await takePictures(page, 'owner-muted');
+    expect(faults).toEqual([]);
+    expect(await service.db.owner`select from registration_mute`).toHaveLength(1);
+  });
+
+  test('the page of a problem can be read', async () => {
+    const { page, faults } = await browser.visit(`${service.url}/problems/rate-limited`);
+    expect(await page.locator('h1').innerText()).toBe('rate-limited');
+    await takePictures(page, 'problem');
+    expect([await isTooWide(page), faults]).toEqual([false, []]);
+  });
+});
