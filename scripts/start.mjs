@@ -91,8 +91,7 @@ async function main() {
   const database = embedded ? await startDatabase() : undefined;
   try {
     if (wanted) return 0;
-    // The thread pool has to be sized before Node starts it, and source maps make traces readable.
-    const flags = ['--require', './scripts/thread-pool.cjs', '--enable-source-maps'];
+    const flags = JSON.parse(readFileSync(path.join('scripts', 'node-flags.json'), 'utf8'));
     api = spawn(process.execPath, [...flags, path.join('dist', 'apps', 'api', 'src', 'main.js')], {
       // The channel tells the API when this process is gone, however it went.
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],

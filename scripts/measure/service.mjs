@@ -55,8 +55,11 @@ class Service {
   /** Starts the API; resolves, once it answers, to the milliseconds from the start of the process. */
   async start() {
     const started = performance.now();
-    const flags = ['--require', './scripts/thread-pool.cjs', path.join('dist', 'apps', 'api', 'src', 'main.js')];
-    this.api = spawn(process.execPath, flags, { env: this.env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const flags = JSON.parse(await readFile(path.join('scripts', 'node-flags.json'), 'utf8'));
+    this.api = spawn(process.execPath, [...flags, path.join('dist', 'apps', 'api', 'src', 'main.js')], {
+      env: this.env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     const ended = new Promise((_, reject) => this.api.once('exit', () => reject(new Error('the API ended'))));
     ended.catch(() => undefined);
     for (;;) {

@@ -137,6 +137,13 @@ describe.each([
   });
 });
 
+test('the image and the page of operation start the process with the flags of npm start', () => {
+  const flags = JSON.parse(read('scripts/node-flags.json')) as string[];
+  const command = ['node', ...flags, 'dist/apps/api/src/main.js'];
+  expect(read('docs/operation.md')).toContain(`\n${command.join(' ')}\n`);
+  expect(read('docker/Dockerfile')).toContain(`CMD [${command.map((word) => JSON.stringify(word)).join(', ')}]`);
+});
+
 test('decisions are numbered without a gap and fit on a page', () => {
   const pages = readdirSync('docs/decisions').sort();
   expect(pages.map((name) => Number(name.slice(0, 4)))).toEqual(pages.map((_, index) => index + 1));

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 
@@ -30,7 +31,8 @@ export async function startBuiltService(settings: Readonly<Record<string, string
     ...settings,
   };
   const main = path.join('dist', 'apps', 'api', 'src', 'main.js');
-  const api = spawn(process.execPath, ['--require', './scripts/thread-pool.cjs', main], {
+  const flags = JSON.parse(await readFile(path.join('scripts', 'node-flags.json'), 'utf8')) as string[];
+  const api = spawn(process.execPath, [...flags, main], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
