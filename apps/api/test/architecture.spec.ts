@@ -22,7 +22,7 @@ const FEATURES: Readonly<
   health: { mayImport: [], offers: [] },
   housekeeping: { mayImport: [], offers: [] },
   letters: { mayImport: [], offers: ['letters.module.ts', 'letter-sender.ts'] },
-  'letter-pages': { mayImport: ['registration'], offers: [] },
+  'letter-pages': { mayImport: ['registration', 'verification'], offers: [] },
   registration: {
     mayImport: ['letters'],
     offers: [
@@ -33,7 +33,10 @@ const FEATURES: Readonly<
     ],
   },
   security: { mayImport: [], offers: [] },
-  verification: { mayImport: ['letters', 'registration'], offers: [] },
+  verification: {
+    mayImport: ['letters', 'registration'],
+    offers: ['verification.module.ts', 'activate.usecase.ts'],
+  },
 };
 
 /** What libs/platform is made of. */

@@ -10,6 +10,8 @@ import { Problem } from '#platform/problems/problem';
 
 import { MuteRegistration } from '../registration/mute-registration.usecase.ts';
 import { Register } from '../registration/register.usecase.ts';
+import { formFields } from './form-fields.ts';
+import { sendCodePage } from './owner-activation.controller.ts';
 import { sendPage } from './page.ts';
 
 const TITLE = 'This is your e-mail address';
@@ -37,7 +39,7 @@ export class OwnerPageController {
   @Public()
   @SourceLimit('registrations')
   async act(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @AskedBy() asker: Asker): Promise<void> {
-    const form = fieldsOf(request.body);
+    const form = formFields(request.body);
     const token = tokenOf(form.get('owner_token'));
     switch (form.get('act')) {
       case 'mute':
@@ -66,18 +68,8 @@ export class OwnerPageController {
       sendPage(reply, 422, TITLE, [...faults, ...bodyOf(token)]);
       return;
     }
-    sendPage(reply, 202, 'A code is on its way', [
-      '<p>If this link is still valid, the address is now claimed with your password. Confirm it where you registered, ',
-      'with the code in the letter that is on its way.</p>',
-    ]);
+    sendCodePage(reply, 202, dto.email);
   }
-}
-
-/** The text fields of a form; none when there is no form. */
-function fieldsOf(body: unknown): ReadonlyMap<string, string> {
-  if (typeof body !== 'object' || body === null) return new Map();
-  const fields = Object.entries(body).filter((field): field is [string, string] => typeof field[1] === 'string');
-  return new Map(fields);
 }
 
 function tokenOf(value: unknown): string {

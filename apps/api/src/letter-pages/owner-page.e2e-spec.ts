@@ -11,8 +11,8 @@ afterAll(() => app.stop());
 let people = 0;
 const someone = (): TestClaimant => new TestClaimant(app, `someone${++people}@example.net`);
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
-const submit = (fields: Readonly<Record<string, string>>): Promise<Answer> =>
-  app.ask('/letters/owner', { method: 'POST', body: new URLSearchParams(fields).toString(), headers: FORM });
+const submit = (fields: Readonly<Record<string, string>>, path = '/letters/owner'): Promise<Answer> =>
+  app.ask(path, { method: 'POST', body: new URLSearchParams(fields).toString(), headers: FORM });
 
 describe('GET /letters/owner', () => {
   test('is the page that the link in the letter leads to, and opening it changes nothing', async () => {
@@ -80,6 +80,31 @@ describe('POST /letters/owner', () => {
     expect((await submit({ owner_token, act: 'register', email, password, unknown: 'ignored' })).status).toBe(202);
     const owner = new TestClaimant(app, email, password);
     expect((await owner.activate(await owner.code(2))).status).toBe(200);
+  });
+
+  test('lets the owner confirm with the code, and tells when it is wrong', async () => {
+    const squatter = someone();
+    await squatter.register();
+    const { email } = squatter;
+    const password = 'the owner’s password';
+    const owner_token = await squatter.ownerToken();
+    const asks = await submit({ owner_token, act: 'register', email, password });
+    expect(asks.text).toContain(`name="email" value="${email}"`);
+    const code = await new TestClaimant(app, email, password).code(2);
+    const confirm = (fields: Readonly<Record<string, string>>): Promise<Answer> =>
+      submit({ email, password, code, ...fields }, '/letters/owner/activation');
+    expect((await confirm({ code: 'four' })).status).toBe(422);
+    expect((await confirm({ password: 'somebody’s password' })).status).toBe(401);
+    const wrong = await confirm({ code: code === '0000' ? '0001' : '0000' });
+    expect([wrong.status, wrong.text]).toEqual([401, expect.stringContaining('role="alert"')]);
+    expect(await addressRow(app.db, email)).toMatchObject({ state: 'CLAIMED', strikes: 1 });
+    expect(await confirm({})).toMatchObject({ status: 200, text: expect.stringContaining('confirmed') });
+    expect(await addressRow(app.db, email)).toMatchObject({ state: 'ACTIVE' });
+  });
+
+  test('escapes the address in the page that asks for the code', async () => {
+    const answer = await submit({ email: '"><script>', password: 'x', code: '' }, '/letters/owner/activation');
+    expect([answer.status, answer.text.includes('<script')]).toEqual([422, false]);
   });
 
   test('tells what is wrong with address and password, on the page', async () => {

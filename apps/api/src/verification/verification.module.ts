@@ -10,5 +10,6 @@ import { WithdrawClaim } from './withdraw-claim.usecase.ts';
 @Module({
   controllers: [VerificationController],
   providers: [Claimants, Activate, ResendCode, WithdrawClaim],
+  exports: [Activate],
 })
 export class VerificationModule {}
