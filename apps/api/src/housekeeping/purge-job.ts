@@ -4,6 +4,7 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { Database } from '#data/database';
 import { purgeOnce } from '#data/purge-once';
 import { Config } from '#platform/config/config';
+import { failureWord } from '#platform/logging/failure-word';
 import { Log } from '#platform/logging/log';
 import { Metrics } from '#platform/metrics/metrics';
 
@@ -51,7 +52,7 @@ export class PurgeJob implements OnApplicationBootstrap, OnApplicationShutdown {
       const purged = await purgeOnce(this.db.sql);
       for (const [kind, rows] of Object.entries<number>({ ...purged })) this.#purged.inc({ kind }, rows);
     } catch (error) {
-      this.log.warn('purge_failed', { reason: error instanceof Error ? error.name : 'unknown' });
+      this.log.warn('purge_failed', { reason: failureWord(error) });
     }
   }
 }

@@ -2,6 +2,7 @@ import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap
 
 import { Database } from '#data/database';
 import { leaseLetters, postponeLetter, type LeasedLetter } from '#data/letter';
+import { failureWord } from '#platform/logging/failure-word';
 import { Log } from '#platform/logging/log';
 import { Mailbox, type Delivery } from '#platform/mail/mailbox';
 import { Metrics } from '#platform/metrics/metrics';
@@ -105,15 +106,13 @@ export class LetterSender implements OnApplicationBootstrap, BeforeApplicationSh
         if (rows.length < room) return;
       }
     } catch (error) {
-      this.log.warn('letters_not_taken', { reason: error instanceof Error ? error.name : 'unknown' });
+      this.log.warn('letters_not_taken', { reason: failureWord(error) });
     }
   }
 
   #send(row: LeasedLetter): void {
     const sending = this.#deliver(row)
-      .catch((error: unknown) =>
-        this.log.warn('letter_not_settled', { reason: error instanceof Error ? error.name : 'unknown' }),
-      )
+      .catch((error: unknown) => this.log.warn('letter_not_settled', { reason: failureWord(error) }))
       .finally(() => {
         this.#onTheirWay.delete(sending);
         if (this.#onTheirWay.size === MOST_AT_ONCE - 1) this.#look();

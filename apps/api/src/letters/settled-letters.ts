@@ -1,5 +1,6 @@
 import type { Database } from '#data/database';
 import { removeLetters } from '#data/letter';
+import { failureWord } from '#platform/logging/failure-word';
 import type { Log } from '#platform/logging/log';
 
 /** How long a settled letter may wait for others, in milliseconds: under load one statement removes many. */
@@ -45,7 +46,7 @@ export class SettledLetters {
       await removeLetters(this.db.sql, ids);
       for (const id of ids) this.#ids.delete(id);
     } catch (error) {
-      this.log.warn('letters_not_removed', { reason: error instanceof Error ? error.name : 'unknown' });
+      this.log.warn('letters_not_removed', { reason: failureWord(error) });
     }
   }
 }

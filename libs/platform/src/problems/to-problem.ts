@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 
 import { DatabaseUnavailable } from '#data/database';
+import { failureWord } from '#platform/logging/failure-word';
 import { isError } from '#platform/logging/is-error';
 
 import { Problem, type ProblemCode } from './problem.ts';
@@ -20,7 +21,7 @@ const RETRY_AFTER_OUTAGE = { 'retry-after': '1' };
 export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof DatabaseUnavailable) {
-    return new Problem('overloaded', { reason: `database_${thrown.reason}`, headers: RETRY_AFTER_OUTAGE });
+    return new Problem('overloaded', { reason: failureWord(thrown), headers: RETRY_AFTER_OUTAGE });
   }
   const status = statusOf(thrown);
   if (status === undefined || status >= 500) return new Problem('internal', { reason: 'unforeseen' });
