@@ -104,3 +104,11 @@ test('no two lists of parts share a MAC', () => {
   expect(before.idempotencyMac('ab', 'c')).not.toEqual(before.idempotencyMac('a', 'bc'));
   expect(before.idempotencyMac('a')).not.toEqual(before.idempotencyMac('a', ''));
 });
+
+test('a request is known by its MAC after the secret was rotated, and with the former one gone; to a stranger it is not', () => {
+  const mac = before.idempotencyMac('scope', '192.0.2.1');
+  expect(rotated.idempotencyMac('scope', '192.0.2.1')).toEqual(mac);
+  expect(new KeyRing(second, [], addressKey).idempotencyMac('scope', '192.0.2.1')).toEqual(mac);
+  expect(stranger.idempotencyMac('scope', '192.0.2.1')).not.toEqual(mac);
+  expect(mac).not.toEqual(before.addressKey('192.0.2.1'));
+});

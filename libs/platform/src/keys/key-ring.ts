@@ -31,15 +31,17 @@ export type AuditDetails = Readonly<Record<string, string>>;
 
 /**
  * Everything that is derived, sealed or signed. New values use the current secret; values made under a previous one
- * stay valid. The key of address HMACs is random and outlives every secret.
+ * stay valid. The key of address HMACs, from which that of idempotency comes, is random and outlives every secret.
  */
 export class KeyRing {
   readonly #keys: readonly [SecretKeys, ...SecretKeys[]];
   readonly #addressKey: Uint8Array;
+  readonly #idempotencyKey: Uint8Array;
 
   constructor(secret: Secret, previous: readonly Secret[], addressKey: Uint8Array) {
     this.#keys = [new SecretKeys(secret), ...previous.map((former) => new SecretKeys(former))];
     this.#addressKey = addressKey;
+    this.#idempotencyKey = macOfParts(addressKey, ['idempotency']);
   }
 
   /** Names the secret that new values are made with. */
@@ -130,9 +132,9 @@ export class KeyRing {
     return this.#keys[0].mac('stand-in', kind, email);
   }
 
-  /** Names a request without holding it. */
+  /** Names a request without holding it, by a key that outlives every secret: a retry is known after a rotation too. */
   idempotencyMac(...parts: readonly string[]): Buffer {
-    return this.#keys[0].mac('idempotency', ...parts);
+    return macOfParts(this.#idempotencyKey, parts);
   }
 
   #byId(keyId: string): SecretKeys | undefined {

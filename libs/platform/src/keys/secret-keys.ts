@@ -6,8 +6,7 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** What a key is for. Each purpose has a key of its own, derived from the secret by HKDF-SHA256 (RFC 5869). */
-export type KeyPurpose =
-  'registration-code' | 'owner-token' | 'envelope' | 'audit-subject' | 'sealed-key' | 'stand-in' | 'idempotency';
+export type KeyPurpose = 'registration-code' | 'owner-token' | 'envelope' | 'audit-subject' | 'sealed-key' | 'stand-in';
 
 /** The keys that come from one `TROTH_SECRET`. Nothing but the secret is needed to have them again. */
 export class SecretKeys {
