@@ -11,15 +11,16 @@ const FRESH_MS = 500;
 @Injectable()
 export class Readiness {
   #look: Promise<string> | undefined;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  /** While a look goes on it is the freshest there is. */
+  #staleAt = Number.POSITIVE_INFINITY;
 
   constructor(private readonly db: Database) {}
 
   /** The newest migration; throws DatabaseUnavailable or Problem `overloaded` when the service is not ready. */
   async schema(): Promise<string> {
-    if (this.#look === undefined || performance.now() - this.#lookedAt > FRESH_MS) {
-      this.#look = this.#schemaNow();
-      this.#lookedAt = performance.now();
+    if (this.#look === undefined || performance.now() > this.#staleAt) {
+      this.#staleAt = Number.POSITIVE_INFINITY;
+      this.#look = this.#schemaNow().finally(() => (this.#staleAt = performance.now() + FRESH_MS));
     }
     return this.#look;
   }
