@@ -3,6 +3,9 @@ import type { Answer, Ask, MailboxLetter, TestApp } from './test-app.ts';
 
 /** Somebody with a mailbox and a password, who uses the API as a client would. */
 export class TestClaimant {
+  /** How many requests the service shed, answering 503, before it took them. */
+  shed = 0;
+
   constructor(
     private readonly app: TestApp,
     readonly email: string,
@@ -31,11 +34,14 @@ export class TestClaimant {
     return this.#ask('/v1/registrations', { method: 'DELETE', as: [this.email, password] });
   }
 
-  /** Comes back when the service sheds load, as Retry-After asks: a busy machine does, and it is no refusal. */
+  /** Comes back when the service sheds load, as Retry-After asks: a busy machine does, and it is no refusal. Counts it. */
   async #ask(path: string, ask: Ask): Promise<Answer> {
     return eventually(async () => {
       const answer = await this.app.ask(path, ask);
-      return answer.status === 503 ? undefined : answer;
+      if (answer.status !== 503) return answer;
+      this.shed += 1;
+      this.app.shed.requests += 1;
+      return undefined;
     }, 30);
   }
 

@@ -46,6 +46,8 @@ export interface TestApp {
   statements(): readonly string[];
   /** The metrics in the text form of Prometheus. */
   metrics(): Promise<string>;
+  /** Requests that claimants had to send again because the service shed them; `stop` tells how many. */
+  readonly shed: { requests: number };
   stop(): Promise<void>;
 }
 
@@ -69,6 +71,7 @@ export async function startTestApp(
   const config = readConfig({ ...SETTINGS, DATABASE_URL: db.appUrl, ...settings });
   const app = await createApp(config, log);
   const statements: string[] = [];
+  const shed = { requests: 0 };
   app.get(Database).onStatement(({ text }) => statements.push(text.replace(/\s+/g, ' ').trim()));
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
@@ -79,7 +82,9 @@ export async function startTestApp(
     ask: (path, ask) => send(url, path, ask),
     statements: () => statements.splice(0),
     metrics: () => app.get(Metrics).registry.metrics(),
+    shed,
     stop: async () => {
+      if (shed.requests > 0) process.stdout.write(`${shed.requests} requests were shed (503) and sent again.\n`);
       await app.close();
       if (!database) await db.drop();
     },
