@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 
 import { Database } from '#data/database';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
@@ -151,4 +154,17 @@ test('a user who may not connect is told so', async () => {
   const { name, url } = await user();
   await asSuperuser(`revoke connect on database ${new URL(url).pathname.slice(1)} from ${name}`);
   expectRefusal(await migrate(url), `"${name}" may not connect to the database`);
+});
+
+test('a migration with broken SQL ends in a line that names file, SQLSTATE and position', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'troth-broken-'));
+  try {
+    await cp('db', path.join(folder, 'db'), { recursive: true });
+    await writeFile(path.join(folder, 'db/migrations/999999_broken.sql'), 'alter table address ad column x int;');
+    const ended = await runOps(['migrate'], { DATABASE_OWNER_URL: db.superUrl }, folder);
+    expectRefusal(ended, '999999_broken.sql cannot be applied: statement failed: SQLSTATE 42601 at character 21: ');
+    expect(ended.out).toContain(`migrated ${MIGRATIONS.at(-1)}`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
 
-import { migrate, schemaVersion } from './migrate.ts';
+import { migrate, MigrationRefused, schemaVersion } from './migrate.ts';
 
 let db: TestDatabase;
 let directory: string;
@@ -40,13 +40,28 @@ test('the project’s own migrations apply to an empty database', async () => {
 test('a migration that fails leaves nothing behind, and what came before it stays', async () => {
   await put('000001_good.sql', 'create table good (id int);');
   await put('000002_bad.sql', 'create table half (id int); select * from nowhere;');
-  await expect(run()).rejects.toMatchObject({ sqlState: '42P01' });
+  await expect(run()).rejects.toThrow(
+    '000002_bad.sql cannot be applied: statement failed: SQLSTATE 42P01 at character 43: relation "nowhere" does not exist. Nothing of it was.',
+  );
   const [seen] = await db.owner<{ good: boolean; half: boolean }[]>`
     select to_regclass('good') is not null as good, to_regclass('half') is not null as half`;
   expect(seen).toEqual({ good: true, half: false });
   expect(await schemaVersion(db.owner)).toBe('000001_good.sql');
   await put('000002_bad.sql', 'create table half (id int);');
   expect(await run()).toEqual({ applied: ['000002_bad.sql'] });
+});
+
+test.each([
+  ['creat table half ();', 'SQLSTATE 42601 at character 1: syntax error at or near "creat"'],
+  ["select 'x'::int;", 'SQLSTATE 22P02'],
+  ['create table good (id int not null); insert into good values (null);', 'constraint violated: good_id_not_null'],
+])('a migration that says %j is refused in a line that names the file', async (text, fault) => {
+  await put('000001_bad.sql', text);
+  const refusal = await run().catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(MigrationRefused);
+  expect(String(refusal)).toContain(`000001_bad.sql cannot be applied: `);
+  expect(String(refusal)).toContain(fault);
+  expect(String(refusal)).not.toContain('\n');
 });
 
 describe('what does not belong together is refused', () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { Database, type Sql, StatementFailed, type Transaction } from './database.ts';
+import { ConstraintViolated, Database, type Sql, StatementFailed, type Transaction } from './database.ts';
 import { describeOwner, type OwnerDescription } from './owner.ts';
 
 /** Where the migrations are, seen from the folder the process runs in. */
@@ -141,11 +141,20 @@ async function applyNext(turn: Transaction, all: readonly Migration[], next: Mig
     throw new MigrationRefused(
       `${next.name} comes before ${newest}, which is applied already. Give it a later number.`,
     );
-  await turn.script(next.text);
+  await apply(turn, next);
   await sql`
     insert into schema_migration (name, checksum) values (${next.name}, ${next.checksum})
   `;
   return true;
+}
+
+async function apply(turn: Transaction, { name, text }: Migration): Promise<void> {
+  try {
+    await turn.script(text);
+  } catch (error) {
+    if (!(error instanceof StatementFailed || error instanceof ConstraintViolated)) throw error;
+    throw new MigrationRefused(`${name} cannot be applied: ${error.message}. Nothing of it was.`);
+  }
 }
 
 function refuseStrangers(all: readonly Migration[], done: readonly { name: string; checksum: string }[]): void {

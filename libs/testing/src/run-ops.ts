@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
 
 /** How a command of the command line ended. */
 export interface Ended {
@@ -15,11 +16,16 @@ export interface RunningOps {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts a command with these settings and no others. */
-export function startOps(words: readonly string[], settings: Readonly<Record<string, string>> = {}): RunningOps {
+/** Starts a command with these settings and no others; in another folder it finds other migrations. */
+export function startOps(
+  words: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+  folder = process.cwd(),
+): RunningOps {
   const env = { PATH: process.env.PATH, ...settings };
-  const child = spawn(process.execPath, ['dist/apps/ops/src/main.js', ...words], {
+  const child = spawn(process.execPath, [path.resolve('dist/apps/ops/src/main.js'), ...words], {
     env,
+    cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];
@@ -33,6 +39,10 @@ export function startOps(words: readonly string[], settings: Readonly<Record<str
 }
 
 /** Runs a command to its end. */
-export function runOps(words: readonly string[], settings?: Readonly<Record<string, string>>): Promise<Ended> {
-  return startOps(words, settings).ended;
+export function runOps(
+  words: readonly string[],
+  settings?: Readonly<Record<string, string>>,
+  folder?: string,
+): Promise<Ended> {
+  return startOps(words, settings, folder).ended;
 }
