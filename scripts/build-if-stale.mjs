@@ -1,4 +1,5 @@
-// Builds when a source is newer than the last build. Two at once take turns.
+// Builds when a source is newer than the last build; without sources, as in the image, there is nothing to do. Two at once
+// take turns.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +17,8 @@ const newest = (at) => {
   );
   return Math.max(0, ...inside.map((name) => newest(path.join(at, name))));
 };
-const isStale = () => !existsSync(STAMP) || Math.max(...SOURCES.map(newest)) > statSync(STAMP).mtimeMs;
+const isStale = () =>
+  !existsSync(STAMP) || Math.max(...SOURCES.filter(existsSync).map(newest)) > statSync(STAMP).mtimeMs;
 const pause = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 function takeLock() {
