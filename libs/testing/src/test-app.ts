@@ -42,6 +42,8 @@ export interface TestApp {
   readonly url: string;
   readonly db: TestDatabase;
   ask(path: string, ask?: Ask): Promise<Answer>;
+  /** A part of the running service. */
+  get<Part>(part: abstract new (...args: never[]) => Part): Part;
   /** Texts of the statements that requests and jobs ran since the last call. */
   statements(): readonly string[];
   /** The metrics in the text form of Prometheus. */
@@ -80,6 +82,7 @@ export async function startTestApp(
     url,
     db,
     ask: (path, ask) => send(url, path, ask),
+    get: (part) => app.get(part),
     statements: () => statements.splice(0),
     metrics: () => app.get(Metrics).registry.metrics(),
     shed,

@@ -24,3 +24,17 @@ export async function ageQuotas({ owner }: TestDatabase, seconds: number): Promi
        set hour_started_at = hour_started_at - make_interval(secs => ${seconds}::int),
            day_started_at = day_started_at - make_interval(secs => ${seconds}::int)`;
 }
+
+/** Puts the clock of the application off by so many milliseconds; timers run on. `jest.useRealTimers()` ends it. */
+export function setClock(millisecondsOff: number): void {
+  const timers = [
+    'setTimeout',
+    'setInterval',
+    'setImmediate',
+    'clearTimeout',
+    'clearInterval',
+    'clearImmediate',
+  ] as const;
+  const others = ['nextTick', 'queueMicrotask', 'hrtime', 'performance'] as const;
+  jest.useFakeTimers({ doNotFake: [...timers, ...others], now: Date.now() + millisecondsOff, advanceTimers: true });
+}
