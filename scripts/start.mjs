@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { startEmbeddedPostgres } from '../dist/libs/data/src/embedded-postgres.js';
+import { HomeRefused, startEmbeddedPostgres } from '../dist/libs/data/src/embedded-postgres.js';
 import { migrate } from '../dist/libs/data/src/migrate.js';
 import { ensureRoles } from '../dist/libs/data/src/roles.js';
 
@@ -109,7 +109,7 @@ async function main() {
 main().then(
   (code) => process.exit(code),
   (error) => {
-    console.error(error instanceof Refused ? error.message : error);
+    console.error(error instanceof Refused || error instanceof HomeRefused ? error.message : error);
     process.exit(1);
   },
 );

@@ -1,17 +1,28 @@
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import {
   binariesIn,
+  copiedPostgres,
   isReachable,
   packagedPostgres,
-  reachablePostgres,
   type Binaries,
 } from './embedded-postgres/binaries.ts';
-import { freePort, isRunningNode, run, runningServer, startServer, type Identity } from './embedded-postgres/server.ts';
+import { dataIn, type Homes, HOMES, makeHome } from './embedded-postgres/home.ts';
+import {
+  freePort,
+  isRunningNode,
+  run,
+  runningServer,
+  startServer,
+  type Identity,
+  type RunningServer,
+} from './embedded-postgres/server.ts';
+
+export { HomeRefused } from './embedded-postgres/home.ts';
 
 /** The user of least rights, as whom the server runs when the launcher is root. */
 const NOBODY = 65534;
@@ -25,6 +36,8 @@ export interface EmbeddedOptions {
   readonly durable?: boolean;
   /** Folder of other PostgreSQL programs than those from npm. */
   readonly binaries?: string;
+  /** Other folders than the usual ones for what root's PostgreSQL needs outside the project: for tests alone. */
+  readonly homes?: Homes;
   readonly say?: (line: string) => void;
 }
 
@@ -47,32 +60,36 @@ interface Place {
 
 /**
  * Runs PostgreSQL from npm on a folder of data, as a child that outlives Ctrl-C. A server that already runs there is
- * joined; it is stopped at the end only when whoever started it is gone.
+ * joined; it is stopped at the end only when whoever started it is gone. Rejects with HomeRefused when, as root, there is
+ * no safe place for what the user "nobody" has to reach.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const place = await placeOf(options);
-  const { directory, binaries, identity } = place;
-  const durable = options.durable ?? true;
-  if (!existsSync(path.join(directory, 'PG_VERSION'))) await initialise(place, options.binaries !== undefined);
-  const access = JSON.parse(await readFile(accessFile(directory), 'utf8')) as Access;
-  const running = await runningServer(directory);
-  if (running?.ready) {
-    const orphan = !(await isRunningNode(Number(await readFile(launcherFile(directory), 'utf8').catch(() => '0'))));
-    if (orphan) await writeFile(launcherFile(directory), String(process.pid));
-    const stop = async (): Promise<void> => {
-      if (orphan) await run(binaries.pgCtl, ['-D', directory, '-m', 'fast', '-w', '-t', '20', 'stop'], identity);
-    };
-    return { url: urlOf(access.password, running.port), directory, joined: !orphan, stop };
-  }
-  const settings = durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
-  const start = (port: number) => startServer(binaries.postgres, directory, port, { identity, settings });
-  let port = access.port;
+  if (!existsSync(path.join(place.directory, 'PG_VERSION'))) await initialise(place, options.binaries !== undefined);
+  const access = JSON.parse(await readFile(accessFile(place.directory), 'utf8')) as Access;
+  const running = await runningServer(place.directory);
+  return running?.ready ? join(place, access, running) : start(place, access, options.durable ?? true);
+}
+
+/** The server stays with who started it, and is ours when they are gone. */
+async function join(
+  { directory, binaries, identity }: Place,
+  { password }: Access,
+  { port }: RunningServer,
+): Promise<EmbeddedPostgres> {
+  const launcher = Number(await readFile(launcherFile(directory), 'utf8').catch(() => '0'));
+  const isOrphan = !(await isRunningNode(launcher));
+  if (isOrphan) await writeFile(launcherFile(directory), String(process.pid));
+  const stop = async (): Promise<void> => {
+    if (isOrphan) await run(binaries.pgCtl, ['-D', directory, '-m', 'fast', '-w', '-t', '20', 'stop'], identity);
+  };
+  return { url: urlOf(password, port), directory, joined: !isOrphan, stop };
+}
+
+async function start(place: Place, access: Access, durable: boolean): Promise<EmbeddedPostgres> {
+  const { directory } = place;
   await writeFile(launcherFile(directory), String(process.pid));
-  const child = await start(port).catch(async (error: unknown) => {
-    if (!String(error).includes('Address already in use')) throw error;
-    port = await freePort();
-    return start(port);
-  });
+  const { child, port } = await startOnFreePort(place, access.port, durable);
   const stop = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -80,6 +97,25 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     await ended;
   };
   return { url: urlOf(access.password, port), directory, joined: false, stop };
+}
+
+/** On the port of the last time, or on another one while somebody else has that. */
+async function startOnFreePort(
+  { directory, binaries, identity }: Place,
+  usualPort: number,
+  durable: boolean,
+): Promise<{ readonly child: ChildProcess; readonly port: number }> {
+  const settings = durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+  const startOn = async (port: number) => ({
+    child: await startServer(binaries.postgres, directory, port, { identity, settings }),
+    port,
+  });
+  try {
+    return await startOn(usualPort);
+  } catch (error) {
+    if (!String(error).includes('Address already in use')) throw error;
+    return startOn(await freePort());
+  }
 }
 
 interface Access {
@@ -92,18 +128,20 @@ const accessFile = (directory: string): string => `${directory}.json`;
 const launcherFile = (directory: string): string => `${directory}.launcher`;
 const urlOf = (password: string, port: number): string => `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
 
-async function placeOf({ directory, binaries, say }: EmbeddedOptions): Promise<Place> {
-  if (binaries !== undefined)
-    return { directory, binaries: binariesIn(binaries), identity: AS_ROOT ? { uid: NOBODY, gid: NOBODY } : {} };
+async function placeOf({ directory, binaries, say, homes = HOMES }: EmbeddedOptions): Promise<Place> {
+  const identity = AS_ROOT ? { uid: NOBODY, gid: NOBODY } : {};
+  if (binaries !== undefined) return { directory, binaries: binariesIn(binaries), identity };
   const native = await packagedPostgres();
-  if (!AS_ROOT) return { directory, binaries: binariesIn(path.join(native, 'bin')), identity: {} };
-  const home = path.join(tmpdir(), 'troth-postgres-of-root');
-  const programs = binariesIn(path.join(await reachablePostgres(native, home), 'bin'));
-  const identity = { uid: NOBODY, gid: NOBODY };
-  if (await isReachable(path.dirname(directory))) return { directory, binaries: programs, identity };
-  const open = path.join(home, Buffer.from(path.resolve(directory)).toString('base64url'));
+  const programs = (folder: string): Binaries => binariesIn(path.join(folder, 'bin'));
+  const [areProgramsOpen, isDataOpen] = [await isReachable(native), await isReachable(path.dirname(directory))];
+  if (!AS_ROOT || (areProgramsOpen && isDataOpen)) return { directory, binaries: programs(native), identity };
+  const home = await makeHome(homes);
+  const reachable = programs(areProgramsOpen ? native : await copiedPostgres(native, home));
+  if (isDataOpen) return { directory, binaries: reachable, identity };
+  const name = Buffer.from(path.resolve(directory)).toString('base64url');
+  const open = await dataIn(home, name, homes, (line) => say?.(line));
   say?.(`The project's folder is closed to the user "nobody": PostgreSQL keeps its data in ${open}`);
-  return { directory: open, binaries: programs, identity };
+  return { directory: open, binaries: reachable, identity };
 }
 
 /** Makes the cluster beside its place and moves it there whole: a killed start leaves nothing half-made. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdir, readFile, rename, stat, symlink } from 'node:fs/promises';
+import { chmod, cp, readFile, rename, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
@@ -31,12 +31,11 @@ export async function packagedPostgres(): Promise<string> {
   return native;
 }
 
-/** The same PostgreSQL at a place that every user may enter. `home` has to be one. */
-export async function reachablePostgres(native: string, home: string): Promise<string> {
-  if (await isReachable(native)) return native;
-  const copy = path.join(home, 'native');
+/** A copy of that PostgreSQL in a folder that every user may enter, made once for each version. */
+export async function copiedPostgres(native: string, home: string): Promise<string> {
+  const manifest = await readFile(path.join(native, '..', 'package.json'), 'utf8');
+  const copy = path.join(home, `native-${(JSON.parse(manifest) as { readonly version: string }).version}`);
   if (!existsSync(copy)) {
-    await mkdir(home, { recursive: true, mode: 0o755 });
     const half = `${copy}.${process.pid}`;
     await cp(native, half, { recursive: true, verbatimSymlinks: true });
     // Another process may have been faster; its copy is as good.
