@@ -37,13 +37,16 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A class that the service is made of; its constructor may be private. */
+type PartClass<Part> = NewableFunction & { readonly prototype: Part };
+
 /** The whole API on a database of its own, listening on loopback. */
 export interface TestApp {
   readonly url: string;
   readonly db: TestDatabase;
   ask(path: string, ask?: Ask): Promise<Answer>;
   /** A part of the running service. */
-  get<Part>(part: abstract new (...args: never[]) => Part): Part;
+  get<Part>(part: PartClass<Part>): Part;
   /** Texts of the statements that requests and jobs ran since the last call. */
   statements(): readonly string[];
   /** The metrics in the text form of Prometheus. */
@@ -82,7 +85,7 @@ export async function startTestApp(
     url,
     db,
     ask: (path, ask) => send(url, path, ask),
-    get: (part) => app.get(part),
+    get: <Part>(part: PartClass<Part>) => app.get<Part>(part),
     statements: () => statements.splice(0),
     metrics: () => app.get(Metrics).registry.metrics(),
     shed,
