@@ -1,0 +1,348 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+
+import { SMTPServer } from 'smtp-server';
+
+import { Secret } from '#domain/secret';
+import type { KeyRing } from '#platform/keys/key-ring';
+import { loadKeyRing } from '#platform/keys/sealed-keys';
+import { type ApiProcess, startApiProcess } from '#testing/api-process';
+import { type Canary, leaks, type Place } from '#testing/canaries';
+import { eventually } from '#testing/eventually';
+import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
+import { addressRow } from '#testing/rows';
+
+jest.setTimeout(120_000);
+
+const SECRET = 'the secret of the canaries, long enough';
+const METRICS_TOKEN = 'the-bearer-token-of-the-canaries-0001';
+const ADA = 'ada.canary+mail@nowhere.example';
+const PASSWORD = 'Kanarienvogel: im Kohlebergwerk/7';
+const WRONG_PASSWORD = 'Zebrafink? im Kohlebergwerk&8';
+const SQUATTERS_PASSWORD = 'Kuckuck= im fremden Nest+9';
+const USERNAME = 'ada_canary_1815';
+const KEY = 'an-idempotency-key-of-ada';
+const SOURCE = '203.0.113.177';
+
+/** What no line, page, figure or row may hold. A feature adds its secrets, and its requests below. */
+const canaries: Canary[] = [
+  { name: 'TROTH_SECRET', value: SECRET },
+  { name: 'METRICS_TOKEN', value: METRICS_TOKEN },
+  { name: 'password', value: PASSWORD },
+  { name: 'wrong password', value: WRONG_PASSWORD },
+  { name: 'password of the squatter', value: SQUATTERS_PASSWORD },
+  { name: 'credentials', value: `${ADA}:${PASSWORD}` },
+  { name: 'idempotency key', value: KEY },
+  { name: 'source', value: SOURCE },
+  { name: 'address', value: ADA, mayStandIn: [/^dump of address$/, /^answer of POST \S+\/activation$/] },
+  {
+    name: 'user name',
+    value: USERNAME,
+    mayStandIn: [/^dump of (address|account)$/, /^answer of POST \S+\/activation$/],
+  },
+];
+/** The page gives its form the token that it was opened with. */
+const TOKEN_MAY_STAND_IN = [/^answer of (GET|POST) \/letters\/owner$/];
+
+const places: Place[] = [];
+const letters: string[] = [];
+const asked = new Set<string>();
+let db: TestDatabase;
+let smtp: SMTPServer;
+let api: ApiProcess;
+let keys: KeyRing;
+
+beforeAll(async () => {
+  db = await freshDatabase();
+  smtp = await mailServer();
+  api = await startApiProcess({
+    TROTH_SECRET: SECRET,
+    METRICS_TOKEN,
+    DATABASE_URL: db.appUrl,
+    SMTP_URL: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}`,
+    LOG_LEVEL: 'trace',
+    TRUSTED_PROXIES: '127.0.0.1/32',
+    SECURITY_PROFILE: 'strict', // a code of eight digits is nobody else's number
+    CLAIM_SECONDS: '3600',
+    CLAIM_RESEND_GAP_SECONDS: '0',
+    PURGE_INTERVAL_SECONDS: '1',
+  });
+  await api.ready();
+  keys = await loadKeyRing(db.sql, new Secret(SECRET), []);
+  canaries.push({ name: 'password of the database', value: new URL(db.appUrl).password });
+});
+afterAll(async () => {
+  await api.end();
+  await new Promise<void>((resolve) => smtp.close(() => resolve()));
+  await db.drop();
+});
+
+/** It refuses each letter once, with words that hold all of it, as some servers do. */
+async function mailServer(): Promise<SMTPServer> {
+  const seen = new Set<string>();
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    logger: false,
+    onData(stream, { envelope }, done) {
+      let text = '';
+      stream.on('data', (part: Buffer) => (text += part.toString()));
+      stream.on('end', () => {
+        const id = /^message-id: (.*)$/im.exec(text)?.[1] ?? '';
+        const isNew = !seen.has(id);
+        seen.add(id);
+        if (!isNew) letters.push(text.replaceAll('=\r\n', ''));
+        const words = `${envelope.rcptTo.map(({ address }) => address).join()} is busy: ${text.replace(/\s+/g, ' ')}`;
+        done(isNew ? Object.assign(new Error(words), { responseCode: 451 }) : null);
+      });
+    },
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+interface Request {
+  readonly body?: unknown;
+  readonly as?: string;
+  readonly from?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+let sources = 0;
+/** Asks, each time from another source unless told otherwise, and keeps the answer. */
+async function ask(route: string, path: string, { body, as, from, headers }: Request = {}): Promise<number> {
+  const [method = ''] = route.split(' ');
+  const isText = typeof body === 'string';
+  const answer = await fetch(api.url + path, {
+    method,
+    redirect: 'manual',
+    headers: {
+      'x-forwarded-for': from ?? `198.51.100.${++sources % 250}`,
+      ...(body === undefined || isText ? {} : { 'content-type': 'application/json' }),
+      ...(as === undefined ? {} : { authorization: `Basic ${Buffer.from(as).toString('base64')}` }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
+  });
+  const text = `${answer.status} ${JSON.stringify([...answer.headers])}\n${await answer.text()}`;
+  places.push({ of: `answer of ${route}`, text });
+  asked.add(route);
+  return answer.status;
+}
+
+const register = (more: object = {}, request: Request = {}) =>
+  ask('POST /v1/registrations', '/v1/registrations', { body: { email: ADA, password: PASSWORD, ...more }, ...request });
+const activate = (code: unknown, password = PASSWORD, request: Request = {}) =>
+  ask('POST /v1/registrations/activation', '/v1/registrations/activation', {
+    body: { code },
+    as: `${ADA}:${password}`,
+    ...request,
+  });
+const resend = (password = PASSWORD) =>
+  ask('POST /v1/registrations/resend', '/v1/registrations/resend', { as: `${ADA}:${password}` });
+const withdraw = (password = PASSWORD) =>
+  ask('DELETE /v1/registrations', '/v1/registrations', { as: `${ADA}:${password}` });
+const mute = (owner_token: string, days: unknown) =>
+  ask('POST /v1/registrations/mute', '/v1/registrations/mute', { body: { owner_token, days } });
+const ownerPage = (token: string) =>
+  ask('GET /letters/owner', `/letters/owner?owner_token=${encodeURIComponent(token)}`);
+const ownerForm = (fields: Readonly<Record<string, string>>) =>
+  ask('POST /letters/owner', '/letters/owner', {
+    body: new URLSearchParams(fields).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  });
+
+/** Derives the code of the claim and adds it, and the owner token of the day, to the canaries. */
+async function learn(): Promise<{ code: string; token: string }> {
+  const row = await addressRow(db, ADA);
+  const code = keys.registrationCode(row?.claimId ?? '', ADA, row?.codeLength ?? 0, keys.currentKeyId);
+  const [day] = await db.owner<{ today: number }[]>`
+    select floor(extract(epoch from clock_timestamp()) / 86400)::int as today`;
+  if (code === undefined || day === undefined) throw new Error('there is no claim');
+  const token = keys.ownerToken(keys.addressKey(ADA), day.today);
+  canaries.push({ name: 'code', value: code });
+  canaries.push({ name: 'owner token', value: token, mayStandIn: TOKEN_MAY_STAND_IN });
+  return { code, token };
+}
+
+const isIn = (text: string) =>
+  eventually(() => Promise.resolve(letters.some((one) => one.includes(text)) || undefined), 30);
+const wrong = (code: string): string => String((Number(code) + 1) % 1e8).padStart(8, '0');
+
+/** Every row of every table, a place for each table. */
+async function dump(): Promise<void> {
+  const tables = await db.owner<{ name: string; dump: string }[]>`
+    select table_name::text as name,
+           query_to_xml(format('select to_jsonb(t) from %I.%I as t', table_schema, table_name), true, false, '')::text as dump
+      from information_schema.tables
+     where table_schema in ('public', 'vault') and table_type = 'BASE TABLE'`;
+  for (const { name, dump } of tables)
+    places.push({ of: `dump of ${name}`, text: dump.replaceAll('&quot;', '"').replaceAll('&amp;', '&') });
+}
+
+/** Everything a client can do with a claim, right and wrong; what is answered does not matter here. */
+async function tryAll(): Promise<number[]> {
+  const token = keys.ownerToken(keys.addressKey(ADA), Math.floor(Date.now() / 86_400_000));
+  return [
+    await register(
+      { username: USERNAME, owner_token: token },
+      { headers: { 'idempotency-key': `${KEY}-${++sources}` } },
+    ),
+    await activate('00000000'),
+    await activate('00000000', WRONG_PASSWORD),
+    await resend(),
+    await resend(WRONG_PASSWORD),
+    await mute(token, 1),
+    await mute(token, 0),
+    await ownerPage(token),
+    await ownerForm({ act: 'register', owner_token: token, email: ADA, password: PASSWORD }),
+    await ownerForm({ act: 'mute', owner_token: token }),
+    await ownerForm({ act: 'unmute', owner_token: token }),
+    await withdraw(WRONG_PASSWORD),
+    await withdraw(),
+  ];
+}
+
+test('truth 2: a claim and its account leave nothing behind that is secret', async () => {
+  const key = { headers: { 'idempotency-key': KEY }, from: SOURCE };
+  await register({ password: SQUATTERS_PASSWORD }, { from: SOURCE });
+  const squatted = await learn();
+  await dump();
+  await isIn(squatted.code);
+  expect(await register({ username: USERNAME, owner_token: squatted.token }, key)).toBe(202);
+  const { code, token } = await learn();
+  await dump();
+  await isIn(code);
+  await isIn(token);
+  expect(await register({ username: USERNAME }, key)).toBe(202);
+  expect(await register({ username: `${USERNAME}2` }, key)).toBe(409);
+  expect(await activate(wrong(code))).toBe(401);
+  expect(await activate(code, WRONG_PASSWORD)).toBe(401);
+  expect(await resend()).toBe(202);
+  await dump();
+  expect(await resend(WRONG_PASSWORD)).toBe(202);
+  expect(await withdraw(WRONG_PASSWORD)).toBe(204);
+  expect(await mute(token, 1)).toBe(204);
+  expect(await mute(token, 0)).toBe(204);
+  expect(await ownerPage(token)).toBe(200);
+  expect(await ownerForm({ act: 'mute', owner_token: token })).toBe(200);
+  expect(await ownerForm({ act: 'unmute', owner_token: token })).toBe(200);
+  expect(await activate(code, PASSWORD, { from: SOURCE })).toBe(200);
+  await dump();
+  expect(await activate(code)).toBe(200);
+  expect(await activate(wrong(code))).toBe(401);
+  expect(await register()).toBe(202);
+  expect(await register({ owner_token: token })).toBe(202);
+  await dump();
+});
+
+test('truth 2: nor do requests that are refused', async () => {
+  expect(await register({ email: `${ADA} ` + ADA })).toBe(422);
+  expect(await register({ password: ADA })).toBe(422);
+  expect(await register({ [PASSWORD]: PASSWORD })).toBe(422);
+  expect(await register({ username: PASSWORD, locale: PASSWORD })).toBe(422);
+  expect(await activate(PASSWORD)).toBe(422);
+  expect(await activate(undefined, PASSWORD, { headers: { authorization: `Basic ${PASSWORD}` } })).toBe(401);
+  expect(await mute(ADA, PASSWORD)).toBe(422);
+  expect(await ownerForm({ act: 'register', owner_token: 'x', email: PASSWORD, password: PASSWORD })).toBe(422);
+  for (const type of ['application/json', 'text/plain', PASSWORD])
+    expect(
+      await register({}, { body: `{"${ADA}": "${PASSWORD}`, headers: { 'content-type': type } }),
+    ).toBeGreaterThanOrEqual(400);
+  expect(await register({ email: ADA + PASSWORD.repeat(1000) })).toBe(413);
+  expect(await register({}, { headers: { 'idempotency-key': `${KEY} ${PASSWORD}` } })).toBe(400);
+  await ask('GET /nowhere', `/${encodeURIComponent(PASSWORD)}?email=${ADA}`);
+  await ask('GET /problems/{code}', `/problems/${encodeURIComponent(PASSWORD)}`);
+  await ask('GET /metrics', '/metrics', { headers: { authorization: `Bearer ${PASSWORD}` } });
+  const ofOne = { from: '192.0.2.1' };
+  const statuses: number[] = [];
+  while (statuses.at(-1) !== 429 && statuses.length < 20) statuses.push(await register({}, ofOne));
+  expect(statuses.at(-1)).toBe(429);
+});
+
+test.each<[string, (db: TestDatabase) => Promise<unknown>[], (db: TestDatabase) => Promise<unknown>[]]>([
+  [
+    'a constraint, whose refusal shows the row',
+    ({ owner }) => [
+      owner`alter table address add constraint leaky check (email = '') not valid`,
+      owner`alter table idempotency_key add constraint leaky check (scope = '') not valid`,
+      owner`alter table registration_mute add constraint leaky check (address_key = '') not valid`,
+    ],
+    ({ owner }) => [
+      owner`alter table address drop constraint leaky`,
+      owner`alter table idempotency_key drop constraint leaky`,
+      owner`alter table registration_mute drop constraint leaky`,
+    ],
+  ],
+  [
+    'a column that is gone, whose error shows the statement',
+    ({ owner }) => [
+      owner`alter table address rename column locale to gone`,
+      owner`alter table registration_mute rename column muted_until to gone`,
+    ],
+    ({ owner }) => [
+      owner`alter table address rename column gone to locale`,
+      owner`alter table registration_mute rename column gone to muted_until`,
+    ],
+  ],
+  [
+    'a function that fails with the values it was given',
+    ({ owner }) => [
+      owner`
+        create function leaky() returns trigger language plpgsql as $$
+        begin
+          raise exception 'row % in %', new, current_query()
+            using detail = 'of ada.canary+mail@nowhere.example', hint = 'Kanarienvogel: im Kohlebergwerk/7';
+        end $$`,
+      owner`create trigger leaky before insert or update on address_quota for each row execute function leaky()`,
+      owner`create trigger leaky before insert or update on registration_mute for each row execute function leaky()`,
+    ],
+    ({ owner }) => [owner`drop function leaky() cascade`],
+  ],
+])('truth 2: nor does %s', async (_, breakIt, mendIt) => {
+  await db.owner`delete from address where email = ${ADA}`;
+  for (const broken of breakIt(db)) await broken;
+  const statuses = await tryAll();
+  for (const mended of mendIt(db)) await mended;
+  expect(statuses.filter((status) => status === 500).length).toBeGreaterThan(2);
+  await register();
+  await learn();
+  await dump();
+  await withdraw();
+});
+
+test('truth 2: nor does a database that goes away', async () => {
+  await db.owner`alter table address rename to address_elsewhere`;
+  await tryAll();
+  await db.owner`alter table address_elsewhere rename to address`;
+  const [cut] = await db.owner<{ cut: number }[]>`
+    select count(pg_terminate_backend(pid))::int as cut from pg_stat_activity
+     where usename = 'troth_app' and datname = current_database()`;
+  expect(cut?.cut).toBeGreaterThan(0);
+  await tryAll();
+  await dump();
+});
+
+test('truth 2: every endpoint was asked', async () => {
+  for (const path of ['/health/live', '/health/ready', '/v1/security/parameters', '/problems/internal'])
+    await ask(`GET ${path.replace('internal', '{code}')}`, path);
+  const { paths } = JSON.parse(readFileSync('docs/openapi.json', 'utf8')) as {
+    readonly paths: Readonly<Record<string, object>>;
+  };
+  const routes = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(routes.filter((route) => !asked.has(route))).toEqual([]);
+});
+
+test('truth 2: no answer, log line, figure or row holds the code, the token, the password or the address', async () => {
+  expect(await ask('GET /metrics', '/metrics', { headers: { authorization: `Bearer ${METRICS_TOKEN}` } })).toBe(200);
+  await api.end();
+  const output = api.output();
+  for (const event of ['"event":"request"', '"event":"request_failed"', '"event":"letter_postponed"'])
+    expect(output).toContain(event);
+  places.push({ of: 'output', text: output });
+  const unsealed = places.filter(({ of }) => of === 'dump of address').map(({ text }) => text);
+  expect(unsealed.join()).toContain(ADA);
+  expect(leaks(canaries, places)).toEqual([]);
+});
