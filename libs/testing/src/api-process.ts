@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
@@ -16,15 +18,19 @@ export interface ApiProcess {
   end(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts it with these settings, on a port of its own. */
-export async function startApiProcess(settings: Readonly<Record<string, string>>): Promise<ApiProcess> {
-  const port = await freePort();
-  const env = { PATH: process.env.PATH, NODE_ENV: 'test', PORT: String(port), ...settings };
-  const child = spawn(process.execPath, ['dist/apps/api/src/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+/** Starts it as `npm start` and the image do, with these settings and no others. */
+export async function startApiProcess(settings: Readonly<Record<string, string>>, port?: number): Promise<ApiProcess> {
+  const at = port ?? (await freePort());
+  const flags = JSON.parse(await readFile(path.join('scripts', 'node-flags.json'), 'utf8')) as string[];
+  const env = { PATH: process.env.PATH, NODE_ENV: 'test', PORT: String(at), ...settings };
+  const child = spawn(process.execPath, [...flags, path.join('dist', 'apps', 'api', 'src', 'main.js')], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://127.0.0.1:${at}`;
   const until = (look: () => Promise<boolean>) =>
     eventually(async () => {
       if (hasEnded()) throw new Error(output);
