@@ -6,6 +6,7 @@ import { Database, type StatementRun } from '#data/database';
 
 import { Config } from './config/config.ts';
 import { AccessGuard } from './http/access-guard.ts';
+import { Closing } from './http/closing.ts';
 import { Connections } from './http/connections.ts';
 import { BodyPipe } from './http/body-pipe.ts';
 import { RequestLog } from './http/request-log.ts';
@@ -31,7 +32,10 @@ const FOR_EVERY_ROUTE: readonly Provider[] = [
 @Global()
 @Module({})
 export class PlatformModule implements OnApplicationShutdown {
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    private readonly closing: Closing,
+  ) {}
 
   static with(config: Config, log?: DestinationStream): DynamicModule {
     const shared: Provider[] = [
@@ -40,6 +44,7 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: Metrics, useFactory: makeMetrics },
       { provide: Database, useFactory: openDatabase, inject: [Config, Metrics] },
       Routes,
+      Closing,
       Connections,
       RequestLog,
       NestLog,
@@ -54,8 +59,9 @@ export class PlatformModule implements OnApplicationShutdown {
     };
   }
 
-  /** Global modules close last, so nobody needs the database any more. */
+  /** The last request has been answered by now, and global modules close last. */
   async onApplicationShutdown(): Promise<void> {
+    await this.closing.takeSteps();
     await this.db.close();
   }
 }

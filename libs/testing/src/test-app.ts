@@ -6,6 +6,7 @@ import supertest from 'supertest';
 import { Database } from '#data/database';
 import { createApp } from '#api/app';
 import { readConfig } from '#platform/config/config';
+import { closeGracefully } from '#platform/http/shutdown';
 import { Metrics } from '#platform/metrics/metrics';
 
 import { freshDatabase, type TestDatabase } from './fresh-database.ts';
@@ -53,6 +54,8 @@ export interface TestApp {
   metrics(): Promise<string>;
   /** Requests that claimants had to send again because the service shed them; `stop` tells how many. */
   readonly shed: { requests: number };
+  /** Ends as the process does on SIGTERM, but for the process; resolves to its exit status. The database stays. */
+  terminate(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -89,6 +92,7 @@ export async function startTestApp(
     statements: () => statements.splice(0),
     metrics: () => app.get(Metrics).registry.metrics(),
     shed,
+    terminate: () => closeGracefully(app, 'SIGTERM'),
     stop: async () => {
       if (shed.requests > 0) process.stdout.write(`${shed.requests} requests were shed (503) and sent again.\n`);
       await app.close();

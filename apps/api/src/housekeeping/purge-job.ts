@@ -1,9 +1,10 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 
 import { Database } from '#data/database';
 import { purgeOnce } from '#data/purge-once';
 import { Config } from '#platform/config/config';
+import { Closing } from '#platform/http/closing';
 import { failureWord } from '#platform/logging/failure-word';
 import { Log } from '#platform/logging/log';
 import { Metrics } from '#platform/metrics/metrics';
@@ -15,7 +16,7 @@ const JOB = 'purge';
  * process and then every `PURGE_INTERVAL_SECONDS`; with 0 only at the start, and the flows clean up what they touch.
  */
 @Injectable()
-export class PurgeJob implements OnApplicationBootstrap, OnApplicationShutdown {
+export class PurgeJob implements OnApplicationBootstrap {
   readonly #purged;
   #running: Promise<void> | undefined;
 
@@ -25,7 +26,9 @@ export class PurgeJob implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly scheduler: SchedulerRegistry,
     private readonly log: Log,
     metrics: Metrics,
+    closing: Closing,
   ) {
+    closing.at('jobs', () => this.finish());
     this.#purged = metrics.counter('troth_purged_rows_total', 'Rows removed by the purge job', ['kind']);
   }
 
@@ -36,7 +39,8 @@ export class PurgeJob implements OnApplicationBootstrap, OnApplicationShutdown {
     this.scheduler.addInterval(JOB, timer);
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Starts no more runs and waits for the one that goes on. */
+  async finish(): Promise<void> {
     if (this.scheduler.doesExist('interval', JOB)) this.scheduler.deleteInterval(JOB);
     await this.#running;
   }

@@ -4,6 +4,7 @@ import { Database } from '#data/database';
 import { Secret } from '#domain/secret';
 import { readConfig } from '#platform/config/config';
 import { KeyRing } from '#platform/keys/key-ring';
+import { Closing } from '#platform/http/closing';
 import { Log } from '#platform/logging/log';
 import { Mailbox, type Delivery, type Letter } from '#platform/mail/mailbox';
 import { Metrics } from '#platform/metrics/metrics';
@@ -39,7 +40,7 @@ beforeEach(async () => {
   db = await freshDatabase();
 });
 afterEach(async () => {
-  await Promise.all(senders.splice(0).map((sender) => sender.beforeApplicationShutdown()));
+  await Promise.all(senders.splice(0).map((sender) => sender.finish()));
   await Promise.all(databases.splice(0).map((database) => database.close()));
   await db.drop();
 });
@@ -50,7 +51,9 @@ function senderTo(mailbox: Mailbox, url = db.appUrl): LetterSender {
   const config = readConfig({ DATABASE_URL: url, TROTH_SECRET: 'a secret for tests alone, long enough to be one' });
   const database = Database.open({ url, poolSize: 2 });
   databases.push(database);
-  const sender = new LetterSender(database, mailbox, new LetterWriter(config, keys), new Log('silent'), new Metrics());
+  const log = new Log('silent');
+  const writer = new LetterWriter(config, keys);
+  const sender = new LetterSender(database, mailbox, writer, log, new Metrics(), new Closing(log));
   senders.push(sender);
   return sender;
 }
@@ -213,18 +216,19 @@ test('letters that hang hold up none of the others', async () => {
   await emptied();
 });
 
-test('the end of the process waits for letters on their way, and takes no new ones', async () => {
+test('the end of the process takes what is due, waits for it, and takes nothing more', async () => {
   let release: () => void = () => undefined;
   const mailbox = new ScriptedMailbox(() => new Promise((resolve) => (release = () => resolve({ kind: 'sent' }))));
   const sender = senderTo(mailbox);
   await write('ada@example.com');
-  sender.wake();
+  const ended = sender.finish();
   await eventually(() => Promise.resolve(mailbox.letters.length === 1 ? true : undefined));
-  const ended = sender.beforeApplicationShutdown();
-  await write('bob@example.com');
-  sender.wake();
   release();
   await ended;
+  expect(await outbox()).toHaveLength(0);
+  await write('bob@example.com');
+  sender.wake();
+  await sender.finish();
   expect(await outbox()).toHaveLength(1);
   expect(mailbox.letters).toHaveLength(1);
 });
@@ -244,4 +248,15 @@ test('a database that is away does not end the sender', async () => {
   sender.wake();
   await emptied();
   expect(mailbox.letters).toHaveLength(1);
+});
+
+test('the end of the process does not wait for ever: a letter that hangs stays in the outbox', async () => {
+  const mailbox = new ScriptedMailbox(() => new Promise(() => undefined));
+  const sender = senderTo(mailbox);
+  senders.pop();
+  await write('ada@example.com');
+  const began = performance.now();
+  await sender.finish();
+  expect(performance.now() - began).toBeGreaterThan(4_900);
+  expect([mailbox.letters.length, (await outbox()).length]).toEqual([1, 1]);
 });

@@ -1,7 +1,10 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 
 import { Database } from '#data/database';
 import { leaseLetters, postponeLetter, type LeasedLetter } from '#data/letter';
+import { Closing } from '#platform/http/closing';
 import { failureWord } from '#platform/logging/failure-word';
 import { Log } from '#platform/logging/log';
 import { Mailbox, type Delivery } from '#platform/mail/mailbox';
@@ -20,10 +23,13 @@ const GAP_MS = 40;
 /** A lease is ten seconds; whoever is late must not send what another replica may send by now. */
 const LEASE_MS = 9_000;
 const LONGEST_PAUSE_SECONDS = 60;
+/** At the end of the process: how long letters are still taken, and waited for in all; SMTP takes 4 s a letter at most. */
+const LAST_ROUND_MS = 500;
+const LAST_LETTERS_MS = 5_000;
 
 /** Sends what the outbox holds, after the commit and beside every request. Any number of replicas do so at once. */
 @Injectable()
-export class LetterSender implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class LetterSender implements OnApplicationBootstrap {
   readonly #onTheirWay = new Set<Promise<void>>();
   readonly #settled: SettledLetters;
   readonly #letters;
@@ -41,7 +47,9 @@ export class LetterSender implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly writer: LetterWriter,
     private readonly log: Log,
     metrics: Metrics,
+    closing: Closing,
   ) {
+    closing.at('letters', () => this.finish());
     this.#settled = new SettledLetters(db, log);
     this.#letters = metrics.counter('troth_letters_total', 'Letters by kind and what became of them', [
       'kind',
@@ -70,14 +78,23 @@ export class LetterSender implements OnApplicationBootstrap, BeforeApplicationSh
     }, pause);
   }
 
-  /** Takes no more letters and waits for those that are on their way. */
-  async beforeApplicationShutdown(): Promise<void> {
-    this.#closed = true;
+  /**
+   * Takes what is due in one last round and waits for what is on its way, for five seconds at most. What is left in the
+   * outbox then is for another replica, or for the next start.
+   */
+  async finish(): Promise<void> {
     clearInterval(this.#poll);
     clearTimeout(this.#wake);
-    await this.#round;
-    await Promise.all(this.#onTheirWay);
+    this.#look();
+    await within(LAST_ROUND_MS, this.#emptied());
+    this.#closed = true;
+    await within(LAST_LETTERS_MS - LAST_ROUND_MS, this.#emptied());
     await this.#settled.remove();
+  }
+
+  async #emptied(): Promise<void> {
+    while (this.#round !== undefined || this.#onTheirWay.size > 0)
+      await Promise.all([this.#round, ...this.#onTheirWay]);
   }
 
   #look(): void {
@@ -139,4 +156,10 @@ export class LetterSender implements OnApplicationBootstrap, BeforeApplicationSh
     else this.#age.observe({ kind: row.kind }, row.ageMs / 1000);
     this.#settled.add(row.id);
   }
+}
+
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  const bound = new AbortController();
+  await Promise.race([work, pause(milliseconds, undefined, { signal: bound.signal }).catch(() => undefined)]);
+  bound.abort();
 }

@@ -6,6 +6,7 @@ import { Controller, Get, Injectable, type OnApplicationShutdown } from '@nestjs
 import { eventually } from '#testing/eventually';
 import { FrameApp } from '#testing/frame-app';
 
+import { Closing } from './closing.ts';
 import { Public } from './public.ts';
 import { closeGracefully } from './shutdown.ts';
 
@@ -84,4 +85,24 @@ test('a request that takes too long is cut, and closing goes on', async () => {
   expect(steps).toEqual(['began', 'modules closed']);
   expect(frame.lines.map(({ event }) => event)).toContain('connections_cut');
   release();
+});
+
+test('after the last answer come the letters, then the jobs, and one that fails holds up none of the others', async () => {
+  const answer = frame.fetch('/slow');
+  await eventually(() => Promise.resolve(steps.length > 0 ? true : undefined));
+  const closing = frame.app.get(Closing);
+  closing.at('jobs', () => Promise.resolve(void steps.push('jobs')));
+  closing.at('letters', () => {
+    steps.push('letters');
+    return Promise.reject(new Error('no letters'));
+  });
+  expect(closing.hasBegun).toBe(false);
+  const closed = closeGracefully(frame.app, 'SIGTERM');
+  await eventually(refused);
+  expect([closing.hasBegun, steps]).toEqual([true, ['began']]);
+  release();
+  await answer;
+  expect(await closed).toBe(0);
+  expect(steps).toEqual(['began', 'finished', 'modules closed', 'letters', 'jobs']);
+  expect(frame.lines).toContainEqual(expect.objectContaining({ event: 'closing_step_failed', step: 'letters' }));
 });

@@ -11,8 +11,8 @@ const LAST_PATIENCE_MS = 5_000;
 const LOOK_EVERY_MS = 50;
 
 /**
- * On SIGTERM, SIGINT or SIGHUP: stops listening, lets requests in flight finish, then closes what the modules hold (the
- * letter sender, the database), and ends the process. A second signal ends it at once.
+ * On SIGTERM, SIGINT or SIGHUP: is no longer ready, stops listening, lets requests in flight finish, then sends the last
+ * letters, ends the jobs, closes the database (see Closing), and ends the process. A second signal ends it at once.
  */
 export function closeOnSignals(app: NestFastifyApplication): void {
   let isClosing = false;
