@@ -1,4 +1,5 @@
 import { eventually } from '#testing/eventually';
+import { FaultProxy } from '#testing/fault-proxy';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
 
 import { Database, type Sql, type StatementRun } from './database.ts';
@@ -138,6 +139,9 @@ test('listeners hear of every statement, with its text and outcome and without i
 });
 
 describe('closing', () => {
+  /** However busy the machine is, nobody waits in vain for anything but the end. */
+  const PATIENT = { statementMs: 120_000, turnMs: 60_000, connectedMs: 60_000 };
+
   test('waits for what runs and for what waits, and takes no more', async () => {
     const closing = Database.open({ url: fresh.superUrl, poolSize: 1, applicationName: 'patient' });
     const work = [closing.sql<object[]>`select 1 as n, pg_sleep(0.1)`, closing.sql<object[]>`select 2 as n`];
@@ -157,12 +161,25 @@ describe('closing', () => {
       url: fresh.superUrl,
       poolSize: 1,
       applicationName: 'closing',
-      limits: { closeMs },
+      limits: { closeMs, ...PATIENT },
     });
-    const work = [failure(closing.sql<object[]>`select pg_sleep(4)`), failure(closing.sql<object[]>`select 2 as n`)];
+    const work = [failure(closing.sql<object[]>`select pg_sleep(60)`), failure(closing.sql<object[]>`select 2 as n`)];
     await closing.close();
     expect(await Promise.all(work)).toMatchObject([{ reason: 'closed' }, { reason: 'closed' }]);
     await closing.close();
+  });
+
+  test('gives up a connection that is being opened, wherever the server keeps it waiting', async () => {
+    const proxy = await FaultProxy.before(fresh.superUrl);
+    proxy.fault = 'swallow';
+    const url = proxy.through(fresh.superUrl);
+    const closing = Database.open({ url, poolSize: 1, limits: { closeMs: 50, ...PATIENT } });
+    const work = [failure(closing.sql<object[]>`select 1 as n`), failure(closing.sql<object[]>`select 2 as n`)];
+    await eventually(() => Promise.resolve(proxy.accepted === 1 ? true : undefined));
+    await closing.close();
+    expect(await Promise.all(work)).toMatchObject([{ reason: 'closed' }, { reason: 'closed' }]);
+    await eventually(() => Promise.resolve(proxy.connections === 0 ? true : undefined));
+    await proxy.close();
   });
 });
 

@@ -37,6 +37,11 @@ export class FaultProxy {
     return proxy;
   }
 
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   /** The URL with this proxy in place of the server. */
   through(url: string): string {
     const through = new URL(url);

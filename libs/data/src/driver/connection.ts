@@ -46,20 +46,25 @@ export class Connection {
     this.#client = postgres(driverOptions(address, sessionSettings(applicationName, limits), socket));
   }
 
-  /** Connects and logs in; rejects with a DatabaseFailure, after `milliseconds` at the latest. */
-  static async open(session: Session, milliseconds: number): Promise<Connection> {
+  /** Connects and logs in; rejects with a DatabaseFailure, after `milliseconds` at the latest, or when it is abandoned. */
+  static async open(session: Session, milliseconds: number, abandoned?: AbortSignal): Promise<Connection> {
     const deadline = performance.now() + milliseconds;
-    const socket = await openSocket(session.address, milliseconds).catch((error: unknown) => {
+    const socket = await openSocket(session.address, milliseconds, abandoned).catch((error: unknown) => {
       throw failureOf(error);
     });
     const connection = new Connection(socket, session);
+    const abandon = (): void => connection.destroy('closed');
+    abandoned?.addEventListener('abort', abandon);
     try {
+      if (abandoned?.aborted) throw new DatabaseUnavailable('closed');
       // Fixed text, so that what the driver remembers of a statement that failed does not grow.
       await connection.#settled(connection.#client`select 1`.simple(), Math.max(1, deadline - performance.now()));
       return connection;
     } catch (error) {
       connection.destroy();
       throw error instanceof StatementFailed ? new LoginRefused(error.sqlState) : error;
+    } finally {
+      abandoned?.removeEventListener('abort', abandon);
     }
   }
 

@@ -42,6 +42,15 @@ export class Gate {
     if (this.#inside > 0) await new Promise<void>((emptied) => this.#emptied.push(emptied));
   }
 
+  /** Refuses everybody who waits. */
+  clear(): void {
+    for (const { refuse, timer } of this.#waiting) {
+      clearTimeout(timer);
+      refuse(new DatabaseUnavailable('closed'));
+    }
+    this.#waiting.clear();
+  }
+
   async #enter(): Promise<void> {
     if (this.#closed) throw new DatabaseUnavailable('closed');
     if (this.#inside < this.bounds.slots) {

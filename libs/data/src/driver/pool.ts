@@ -15,7 +15,7 @@ export class Pool {
   readonly #open = new Set<Connection>();
   readonly #idle: Idle[] = [];
   #restUntil = 0;
-  #isOpen = true;
+  readonly #closed = new AbortController();
 
   constructor(
     private readonly session: Session,
@@ -48,7 +48,8 @@ export class Pool {
     const bound = rest(this.session.limits.closeMs, undefined, { signal: patience.signal }).catch(() => undefined);
     await Promise.race([this.#gate.close(), bound]);
     patience.abort();
-    this.#isOpen = false;
+    this.#closed.abort();
+    this.#gate.clear();
     const idle = this.#idle.splice(0).map(({ connection }) => connection);
     await Promise.all(idle.map((connection) => this.#end(connection)));
     for (const connection of this.#open) connection.destroy('closed');
@@ -65,8 +66,9 @@ export class Pool {
   async #connect(deadline: number): Promise<Idle> {
     const pause = this.#restUntil - performance.now();
     if (pause > 0) await rest(pause);
-    if (!this.#isOpen) throw new DatabaseUnavailable('closed');
-    const connection = await Connection.open(this.session, Math.max(1, deadline - performance.now())).catch(
+    const { signal } = this.#closed;
+    if (signal.aborted) throw new DatabaseUnavailable('closed');
+    const connection = await Connection.open(this.session, Math.max(1, deadline - performance.now()), signal).catch(
       (error: unknown) => {
         this.#restUntil = performance.now() + this.session.limits.restMs;
         throw error;
@@ -76,7 +78,7 @@ export class Pool {
   }
 
   #keep(connection: Connection): Idle {
-    if (!this.#isOpen) {
+    if (this.#closed.signal.aborted) {
       // Closing did not wait for this one, and could not end what was not there yet.
       connection.destroy();
       throw new DatabaseUnavailable('closed');
@@ -87,7 +89,7 @@ export class Pool {
 
   #giveBack(lent: Idle): void {
     const isOld = performance.now() - lent.openedAt > this.session.limits.lifetimeMs;
-    if (!isOld && this.#isOpen) this.#idle.push(lent);
+    if (!isOld && !this.#closed.signal.aborted) this.#idle.push(lent);
     else void this.#end(lent.connection);
   }
 

@@ -7,12 +7,18 @@ import { DatabaseUnavailable } from './failures.ts';
 /** Asks a PostgreSQL server whether it speaks TLS (protocol, 54.7 SSLRequest). */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
-/** Opens a socket to PostgreSQL, encrypted if the address says so; rejects after `milliseconds`. */
-export async function openSocket(address: ServerAddress, milliseconds: number): Promise<Socket> {
+/** Opens a socket to PostgreSQL, encrypted if the address says so; rejects after `milliseconds`, or when told to. */
+export async function openSocket(
+  address: ServerAddress,
+  milliseconds: number,
+  abandoned?: AbortSignal,
+): Promise<Socket> {
   const socket = connect({ host: address.host, port: address.port, noDelay: true });
   // Every error is followed by `close`, which is what is listened to; without a listener an error ends the process.
   socket.on('error', () => undefined);
   const timer = setTimeout(() => socket.destroy(new DatabaseUnavailable('no_reply')), milliseconds);
+  const abandon = (): void => void socket.destroy(new DatabaseUnavailable('closed'));
+  abandoned?.addEventListener('abort', abandon);
   try {
     await first(socket, 'connect');
     return address.privacy === 'plain' ? socket : await encrypted(socket, address);
@@ -21,6 +27,7 @@ export async function openSocket(address: ServerAddress, milliseconds: number): 
     throw error;
   } finally {
     clearTimeout(timer);
+    abandoned?.removeEventListener('abort', abandon);
   }
 }
 
