@@ -5,6 +5,7 @@ import { FaultProxy } from '#testing/fault-proxy';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
 
 import { Database, type DatabaseLimits, DatabaseUnavailable, type Sql } from './database.ts';
+import { DEFAULT_LIMITS } from './driver/limits.ts';
 
 // What databases and networks do to a driver. postgres.js 3.4.9 by itself passes the last of the seven scenarios only:
 // docs/decisions/0002-postgres-driver.md.
@@ -166,6 +167,27 @@ describe('silence', () => {
     proxy.fault = 'none';
     expect(await twice(sql)).toEqual(['right', 'right']);
     expect(proxy.accepted).toBe(3);
+  });
+
+  test('a server that gives no sign any more is told from one that takes its time, long before the deadline', async () => {
+    const sql = await open(3, { silenceMs: 200, signMs: 300, statementMs: 60_000 });
+    const slow = outcome(sql<object[]>`select pg_sleep(1)`);
+    expect(await slow).toBe('done');
+    const asked = proxy.accepted;
+    expect(asked).toBeGreaterThan(3);
+    proxy.fault = 'swallow';
+    const started = performance.now();
+    expect(await Promise.all([echo(sql, 'A'), echo(sql, 'B')])).toEqual(['no_reply', 'no_reply']);
+    expect(performance.now() - started).toBeLessThan(5_000);
+    // Those who were silent together asked together, or with the one before them.
+    expect(proxy.accepted - asked).toBeLessThanOrEqual(1);
+    proxy.fault = 'none';
+    expect(await twice(sql)).toEqual(['right', 'right']);
+  });
+
+  test('the bounds keep an answer about a silent server within two seconds', () => {
+    const { silenceMs, signMs, connectedMs } = DEFAULT_LIMITS;
+    expect([silenceMs + signMs <= 1_500, connectedMs < 2_000]).toEqual([true, true]);
   });
 
   test('connecting without a reply is given up, and whoever waits is told in time', async () => {

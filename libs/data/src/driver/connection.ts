@@ -24,6 +24,8 @@ export interface Session {
   readonly address: ServerAddress;
   readonly applicationName: string;
   readonly limits: DatabaseLimits;
+  /** Called while a statement is without a reply for long, every `silenceMs`. */
+  readonly onSilence?: () => void;
 }
 
 /**
@@ -38,8 +40,9 @@ export class Connection {
 
   private constructor(
     private readonly socket: Socket,
-    { address, applicationName, limits }: Session,
+    private readonly session: Session,
   ) {
+    const { address, applicationName, limits } = session;
     this.#replyMs = limits.statementMs === 0 ? 0 : limits.statementMs + limits.graceMs;
     // Before the driver's own listeners: they make it ready for the next statement, which it must not get.
     socket.on('close', () => this.destroy('connection_lost'));
@@ -121,6 +124,8 @@ export class Connection {
   /** The driver's reply in the port's terms; the connection does not outlive an error that leaves it in doubt. */
   async #settled<Reply>(reply: Promise<Reply>, milliseconds: number, meaning = failureOf): Promise<Reply> {
     const timer = milliseconds > 0 ? setTimeout(() => this.destroy('no_reply'), milliseconds) : undefined;
+    const { onSilence, limits } = this.session;
+    const silence = milliseconds > limits.silenceMs && onSilence ? setInterval(onSilence, limits.silenceMs) : undefined;
     try {
       return await new Promise<Reply>((resolve, reject) => {
         this.#giveUp = reject;
@@ -132,6 +137,7 @@ export class Connection {
       throw failure;
     } finally {
       clearTimeout(timer);
+      clearInterval(silence);
       this.#giveUp = undefined;
     }
   }

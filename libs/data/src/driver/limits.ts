@@ -8,6 +8,13 @@ export interface DatabaseLimits {
   readonly idleInTransactionMs: number;
   /** How much longer than `statementMs` the client waits for a reply before it gives the connection up. */
   readonly graceMs: number;
+  /**
+   * How long a statement is without a reply before the server is asked whether it is there at all, and again each time
+   * so long. Not asked where `statementMs` is 0.
+   */
+  readonly silenceMs: number;
+  /** How long the server may take to say so; after that every statement in flight is given up. */
+  readonly signMs: number;
   /** How long a statement waits for its turn. */
   readonly turnMs: number;
   /** How many statements may wait for their turn. */
@@ -28,6 +35,8 @@ export const DEFAULT_LIMITS: DatabaseLimits = {
   lockMs: 1_000,
   idleInTransactionMs: 5_000,
   graceMs: 500,
+  silenceMs: 1_000,
+  signMs: 500,
   turnMs: 1_000,
   queueLength: 1_000,
   connectedMs: 1_800,

@@ -3,6 +3,7 @@ import { setTimeout as rest } from 'node:timers/promises';
 import { Connection, type Session } from './connection.ts';
 import { DatabaseUnavailable } from './failures.ts';
 import { Gate } from './gate.ts';
+import { givesSign } from './socket.ts';
 
 interface Idle {
   readonly connection: Connection;
@@ -16,18 +17,18 @@ export class Pool {
   readonly #idle: Idle[] = [];
   #restUntil = 0;
   readonly #closed = new AbortController();
+  readonly #session: Session;
+  #sign: Promise<void> | undefined;
 
-  constructor(
-    private readonly session: Session,
-    size: number,
-  ) {
+  constructor(session: Session, size: number) {
+    this.#session = { ...session, onSilence: () => void (this.#sign ??= this.#awaitSign()) };
     const { queueLength, turnMs } = session.limits;
     this.#gate = new Gate({ slots: size, queue: queueLength, waitMs: turnMs });
   }
 
   /** Lends a connection to the work. Throws DatabaseUnavailable when there is none in time. */
   async use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    const deadline = performance.now() + this.session.limits.connectedMs;
+    const deadline = performance.now() + this.#session.limits.connectedMs;
     return this.#gate.run(async () => {
       const lent = this.#takeIdle() ?? (await this.#connect(deadline));
       try {
@@ -45,7 +46,7 @@ export class Pool {
   /** Takes no more work, waits for what runs, then ends every connection. */
   async close(): Promise<void> {
     const patience = new AbortController();
-    const bound = rest(this.session.limits.closeMs, undefined, { signal: patience.signal }).catch(() => undefined);
+    const bound = rest(this.#session.limits.closeMs, undefined, { signal: patience.signal }).catch(() => undefined);
     await Promise.race([this.#gate.close(), bound]);
     patience.abort();
     this.#closed.abort();
@@ -68,9 +69,9 @@ export class Pool {
     if (pause > 0) await rest(pause);
     const { signal } = this.#closed;
     if (signal.aborted) throw new DatabaseUnavailable('closed');
-    const connection = await Connection.open(this.session, Math.max(1, deadline - performance.now()), signal).catch(
+    const connection = await Connection.open(this.#session, Math.max(1, deadline - performance.now()), signal).catch(
       (error: unknown) => {
-        this.#restUntil = performance.now() + this.session.limits.restMs;
+        this.#restUntil = performance.now() + this.#session.limits.restMs;
         throw error;
       },
     );
@@ -87,8 +88,16 @@ export class Pool {
     return { connection, openedAt: performance.now() };
   }
 
+  // A statement may take its time, and a server that hangs looks just the same from its connection.
+  async #awaitSign(): Promise<void> {
+    const { address, limits } = this.#session;
+    const isThere = await givesSign(address, limits.signMs);
+    if (!isThere) for (const connection of this.#open) connection.destroy('no_reply');
+    this.#sign = undefined;
+  }
+
   #giveBack(lent: Idle): void {
-    const isOld = performance.now() - lent.openedAt > this.session.limits.lifetimeMs;
+    const isOld = performance.now() - lent.openedAt > this.#session.limits.lifetimeMs;
     if (!isOld && !this.#closed.signal.aborted) this.#idle.push(lent);
     else void this.#end(lent.connection);
   }

@@ -31,6 +31,27 @@ export async function openSocket(
   }
 }
 
+/**
+ * Whether anything that speaks PostgreSQL's protocol answers there within `milliseconds`. It costs the server neither a
+ * login nor a place among its connections, so that one which is merely busy answers in time.
+ */
+export async function givesSign(address: ServerAddress, milliseconds: number): Promise<boolean> {
+  const deadline = performance.now() + milliseconds;
+  const socket = await openSocket({ ...address, privacy: 'plain' }, milliseconds).catch(() => undefined);
+  if (!socket) return false;
+  const timer = setTimeout(() => socket.destroy(), Math.max(1, deadline - performance.now()));
+  try {
+    socket.write(SSL_REQUEST);
+    await first(socket, 'data');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+    socket.destroy();
+  }
+}
+
 async function encrypted(socket: Socket, { host, privacy }: ServerAddress): Promise<Socket> {
   socket.write(SSL_REQUEST);
   const answer = await first(socket, 'data');
