@@ -3,8 +3,9 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 
 import { Log } from '#platform/logging/log';
+import { Problem } from '#platform/problems/problem';
 
-import { BASIC, credentialsOf, unauthenticated } from './basic.ts';
+import { BASIC, credentialsOf } from './basic.ts';
 import { PUBLIC } from './public.ts';
 
 /** Closed by default: lets a request pass to a route that is public, or whose credentials are there and well-formed. */
@@ -20,11 +21,11 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (this.reflector.getAllAndOverride<boolean | undefined>(BASIC, targets) === true) {
       if (credentialsOf(request)) return true;
-      throw unauthenticated();
+      throw new Problem('unauthenticated');
     }
     if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets) === true) return true;
     const route = `${context.getClass().name}.${context.getHandler().name}`;
     this.log.error('route_without_access_rule', { requestId: request.id, route });
-    throw unauthenticated();
+    throw new Problem('unauthenticated');
   }
 }

@@ -10,9 +10,6 @@ export const BASIC = 'troth:basic';
 /** The name of HTTP Basic in the OpenAPI document. */
 export const BASIC_SCHEME = 'basic';
 
-/** The header of a 401 that asks for HTTP Basic credentials (RFC 7617, 2 and 2.1). */
-export const BASIC_CHALLENGE = 'Basic realm="troth", charset="UTF-8"';
-
 /** What stood in the Authorization header: decoded, well-formed, and nothing more than that. */
 export interface Credentials {
   readonly email: string;
@@ -46,7 +43,7 @@ export function parseBasic(header: string | undefined): Credentials | undefined 
 export function Basic(): ParameterDecorator {
   const parameter = createParamDecorator((_: unknown, context: ExecutionContext): Credentials => {
     const credentials = credentialsOf(context.switchToHttp().getRequest<FastifyRequest>());
-    if (!credentials) throw unauthenticated();
+    if (!credentials) throw new Problem('unauthenticated');
     return credentials;
   });
   return (target, method, index) => {
@@ -57,11 +54,6 @@ export function Basic(): ParameterDecorator {
     SetMetadata(BASIC, true)(target, method, descriptor);
     ApiSecurity(BASIC_SCHEME)(target, method, descriptor);
   };
-}
-
-/** 401 with the challenge of RFC 7617. */
-export function unauthenticated(): Problem {
-  return new Problem('unauthenticated', { headers: { 'www-authenticate': BASIC_CHALLENGE } });
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {

@@ -5,7 +5,7 @@ import { DatabaseUnavailable, StatementFailed } from '#data/database';
 import { Public } from '#platform/http/public';
 import { FrameApp } from '#testing/frame-app';
 
-import { Problem } from './problem.ts';
+import { Problem, PROBLEMS } from './problem.ts';
 
 @Public()
 @Controller('things')
@@ -96,6 +96,13 @@ test.each(['error', 'text', 'nothing', 'statement', 'gateway'])(
     expect(frame.logText).not.toMatch(/ada@example|u:p@/);
   },
 );
+
+test('every problem of status 401 says which credentials are wanted, and no other one does', async () => {
+  for (const [code, kind] of Object.entries(PROBLEMS))
+    expect([code, 'challenge' in kind]).toEqual([code, kind.status === 401]);
+  const [answer] = await answerTo('/things/thrown/problem');
+  expect(answer.headers.get('www-authenticate')).toBe('Basic realm="troth", charset="UTF-8"');
+});
 
 test('a database that cannot answer is an overload that passes', async () => {
   const [answer, body] = await answerTo('/things/thrown/database');

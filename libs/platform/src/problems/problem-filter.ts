@@ -26,7 +26,7 @@ export class ProblemFilter implements ExceptionFilter {
     request.problem = problem;
     if (problem.code === 'internal') this.log.error('request_failed', { requestId: request.id, error: thrown });
     if (reply.sent || reply.raw.headersSent) return;
-    for (const [name, value] of Object.entries(problem.options.headers ?? {})) reply.header(name, value);
+    for (const [name, value] of Object.entries(problem.headers)) reply.header(name, value);
     reply
       .code(problem.status)
       .header('cache-control', 'no-store')

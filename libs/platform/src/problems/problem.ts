@@ -1,5 +1,10 @@
+/** Asks for HTTP Basic credentials (RFC 7617, 2 and 2.1). */
+const BASIC_CHALLENGE = 'Basic realm="troth", charset="UTF-8"';
+
 interface ProblemKind {
   readonly status: number;
+  /** What a 401 has to say of the credentials that are wanted: WWW-Authenticate (RFC 9110, 15.5.2). */
+  readonly challenge?: string;
   readonly title: string;
   /** What the reader of the problem's page can do about it. */
   readonly advice: string;
@@ -14,11 +19,13 @@ export const PROBLEMS = {
   },
   unauthenticated: {
     status: 401,
+    challenge: BASIC_CHALLENGE,
     title: 'Credentials are missing or malformed.',
     advice: 'Send HTTP Basic credentials in UTF-8: the address, a colon, the password (RFC 7617).',
   },
   'activation-failed': {
     status: 401,
+    challenge: BASIC_CHALLENGE,
     title: 'The code or the password is not right, or the claim has ended.',
     advice: 'Check both. After three wrong codes, or when the time is up, register again.',
   },
@@ -100,5 +107,11 @@ export class Problem extends Error {
 
   get status(): number {
     return PROBLEMS[this.code].status;
+  }
+
+  /** What the answer carries besides the headers of every answer; a challenge where the kind has one. */
+  get headers(): Readonly<Record<string, string>> {
+    const { challenge }: ProblemKind = PROBLEMS[this.code];
+    return { ...(challenge === undefined ? {} : { 'www-authenticate': challenge }), ...this.options.headers };
   }
 }
