@@ -32,7 +32,7 @@ beforeAll(async () => {
     LOG_LEVEL: 'info',
     PUBLIC_URL: 'http://localhost:3000',
     DATABASE_URL: db.appUrl,
-    TROTH_SECRET: 'a secret for tests alone, long enough to be one',
+    TROTH_SECRET: 'a secret for tests alone that is long enough',
   };
   const api = spawn(process.execPath, ['libs/testing/src/print-openapi.mjs'], {
     env,

@@ -4,7 +4,7 @@ import { Pool } from './driver/pool.ts';
 import { inTransaction } from './driver/transaction.ts';
 import type { SqlValue } from './driver/values.ts';
 
-export { AddressInvalid } from './driver/address.ts';
+export { AddressInvalid, parseAddress } from './driver/address.ts';
 export { ConstraintViolated, DatabaseUnavailable, LoginRefused, StatementFailed } from './driver/failures.ts';
 export type { DatabaseLimits } from './driver/limits.ts';
 export type { SqlValue } from './driver/values.ts';

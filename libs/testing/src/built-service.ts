@@ -21,7 +21,7 @@ export async function startBuiltService(settings: Readonly<Record<string, string
       LOG_LEVEL: 'silent',
       RATE_LIMIT_SCALE: '100000',
       DATABASE_URL: db.appUrl,
-      TROTH_SECRET: 'a secret for tests alone, long enough to be one',
+      TROTH_SECRET: 'a secret for tests alone that is long enough',
       ...settings,
     },
     port,

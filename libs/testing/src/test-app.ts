@@ -64,7 +64,7 @@ const SETTINGS = {
   NODE_ENV: 'test',
   PORT: '0',
   LOG_LEVEL: 'silent',
-  TROTH_SECRET: 'a secret for tests alone, long enough to be one',
+  TROTH_SECRET: 'a secret for tests alone that is long enough',
   RATE_LIMIT_SCALE: '100000',
   PURGE_INTERVAL_SECONDS: '0',
 };

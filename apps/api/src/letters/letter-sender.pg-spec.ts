@@ -14,7 +14,7 @@ import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
 import { LetterSender } from './letter-sender.ts';
 import { LetterWriter } from './letter-writer.ts';
 
-const keys = new KeyRing(new Secret('a secret for tests alone, long enough to be one'), [], randomBytes(32));
+const keys = new KeyRing(new Secret('a secret for tests alone that is long enough'), [], randomBytes(32));
 
 /** A mailbox that does with each letter what the test says. */
 class ScriptedMailbox extends Mailbox {
@@ -48,7 +48,7 @@ afterEach(async () => {
 const databases: Database[] = [];
 
 function senderTo(mailbox: Mailbox, url = db.appUrl): LetterSender {
-  const config = readConfig({ DATABASE_URL: url, TROTH_SECRET: 'a secret for tests alone, long enough to be one' });
+  const config = readConfig({ DATABASE_URL: url, TROTH_SECRET: 'a secret for tests alone that is long enough' });
   const database = Database.open({ url, poolSize: 2 });
   databases.push(database);
   const log = new Log('silent');

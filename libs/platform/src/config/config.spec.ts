@@ -159,7 +159,13 @@ describe('a setting of each kind', () => {
       ['localhost:3000', 'ftp://a.example', 'https://u:p@a.example', 'https://a.example/?x=1', 'https://a.example/#x'],
     ],
     ['WEB_ORIGINS', ['https://a.example/', 'https://a.example/path', 'a.example', 'https://a.example,null', '*']],
-    ['DATABASE_URL', ['postgres', 'mysql://a/b', 'postgres:///b', 'postgres://a\tb/c']],
+    [
+      'DATABASE_URL',
+      ['postgres', 'mysql://u@a/b', 'postgres://u@/b', 'postgres://u@a\tb/c', 'postgres://a/b', 'postgres://u:%zz@a/b'],
+    ],
+    ['DATABASE_URL', ['postgres://u@a/b?sslmode=prefer', 'postgres://u@a/b?sslcert=x']],
+    ['DATABASE_OWNER_URL', ['postgres://u@a/b?sslmode=prefer']],
+    ['TROTH_SECRET', [`${SECRET},${SECRET}`]],
     ['SMTP_URL', ['mail.example.com:587', 'http://mail.example.com', 'smtp://']],
     [
       'MAIL_FROM',
@@ -182,6 +188,7 @@ describe('production refuses', () => {
     ['a short secret', { TROTH_SECRET: SECRET.slice(0, 31) }, 'TROTH_SECRET'],
     ['a placeholder', { TROTH_SECRET: 'change-me-change-me-change-me-change-me-1234' }, 'TROTH_SECRET'],
     ['a secret of one letter', { TROTH_SECRET: 'x'.repeat(64) }, 'TROTH_SECRET'],
+    ['a short former secret', { TROTH_SECRETS_PREVIOUS: `${SECRET},${SECRET.slice(1)}` }, 'TROTH_SECRETS_PREVIOUS'],
     ['a short pepper', { PASSWORD_PEPPER: 'salt' }, 'PASSWORD_PEPPER'],
     ['a short metrics token', { METRICS_TOKEN: 'token' }, 'METRICS_TOKEN'],
     ['an http address', { PUBLIC_URL: 'http://auth.example.com' }, 'PUBLIC_URL'],

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
+import { AddressInvalid, parseAddress } from '#data/database';
 import { Secret } from '#domain/secret';
 
 /** How the text of a setting is read. */
@@ -45,6 +46,12 @@ export const secret: Kind<Secret> = {
   read: (written) => (hasControlCharacters(written) ? undefined : new Secret(written)),
 };
 
+/** A secret that can stand in a list of secrets later. */
+export const listableSecret: Kind<Secret> = {
+  expects: 'text without control characters or commas',
+  read: (written) => (written.includes(',') ? undefined : secret.read(written)),
+};
+
 /** Secrets with commas between them. */
 export const secrets: Kind<readonly Secret[]> = {
   expects: 'secrets without control characters, separated by commas',
@@ -68,10 +75,12 @@ export const origins: Kind<readonly string[]> = {
     all(items(written), (item) => (parseUrl(item, ['http:', 'https:'])?.origin === item ? item : undefined)),
 };
 
-/** A connection URL of PostgreSQL that names its host. */
+/** A connection URL of PostgreSQL that names its user and host. */
 export const databaseUrl: Kind<string> = {
-  expects: 'a URL like postgres://user:password@host:5432/database',
-  read: (written) => (parseUrl(written, ['postgres:', 'postgresql:'])?.hostname ? written : undefined),
+  expects:
+    'a URL like postgres://user:password@host:5432/database, with no option but sslmode=disable, require or verify-full',
+  read: (written) =>
+    parseUrl(written, ['postgres:', 'postgresql:'])?.hostname && isAddress(written) ? written : undefined,
 };
 
 /** The address of a mail server. */
@@ -106,6 +115,16 @@ function isNetwork(item: string): boolean {
   if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > (family === 4 ? 32 : 128)) return false;
   new BlockList().addSubnet(address, Number(prefix), family === 4 ? 'ipv4' : 'ipv6');
   return true;
+}
+
+function isAddress(url: string): boolean {
+  try {
+    parseAddress(url);
+    return true;
+  } catch (error) {
+    if (error instanceof AddressInvalid) return false;
+    throw error;
+  }
 }
 
 function hasControlCharacters(written: string): boolean {

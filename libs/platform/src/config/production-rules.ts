@@ -12,6 +12,9 @@ const PLACEHOLDER = /change.?me|replace.?me|your.?secret|example|placeholder|dev
 export function productionFaults(values: Partial<SettingValues>): readonly string[] {
   return [
     weakSecret('TROTH_SECRET', values.TROTH_SECRET),
+    values.TROTH_SECRETS_PREVIOUS?.map((secret) => weakSecret('TROTH_SECRETS_PREVIOUS', secret)).find(
+      (fault) => fault !== undefined,
+    ),
     weakSecret('PASSWORD_PEPPER', values.PASSWORD_PEPPER),
     weakSecret('METRICS_TOKEN', values.METRICS_TOKEN),
     plainHttp('PUBLIC_URL', values.PUBLIC_URL),

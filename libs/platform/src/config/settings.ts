@@ -3,6 +3,7 @@ import {
   choice,
   databaseUrl,
   integer,
+  listableSecret,
   networks,
   origins,
   positive,
@@ -81,7 +82,7 @@ export const SETTINGS = {
     doc: 'The sender of every letter.',
   },
   TROTH_SECRET: {
-    kind: secret,
+    kind: listableSecret,
     required: 'always',
     secret: true,
     doc: 'All keys are derived from it: 32 characters or more; npm start makes one.',
