@@ -4,7 +4,7 @@ import { ThrottlerModule, type ThrottlerModuleOptions } from '@nestjs/throttler'
 import { Config } from '#platform/config/config';
 
 import { BoundedCounters } from './bounded-counters.ts';
-import { LIMITS, type Limit } from './limits.ts';
+import { LIMITS, policyName, type Limit } from './limits.ts';
 import { SOURCE_LIMIT } from './source-limit.ts';
 
 /** Limits per source: @nestjs/throttler over the table of limits, with a store that is bounded in memory. */
@@ -24,11 +24,12 @@ import { SOURCE_LIMIT } from './source-limit.ts';
 })
 export class LimitsModule {}
 
-function throttler(name: string, { limit, windowSeconds }: Limit, scale: number) {
+function throttler(name: string, one: Limit, scale: number) {
+  const { limit, windowSeconds } = one;
   const appliesTo = (context: ExecutionContext): boolean =>
     name === 'all' || Reflect.getMetadata(SOURCE_LIMIT, context.getHandler()) === name;
   return {
-    name: `${name}-per-${windowSeconds === 3_600 ? 'hour' : 'minute'}`,
+    name: policyName(name, one),
     ttl: windowSeconds * 1_000,
     limit: Math.max(1, Math.floor(limit * scale)),
     skipIf: (context: ExecutionContext): boolean => !appliesTo(context),

@@ -37,3 +37,15 @@ export const LIMITS = {
 
 /** The name of a group of limits. */
 export type LimitName = keyof typeof LIMITS;
+
+/** The name of one limit in headers, metrics and log: `registrations-per-hour`, `sessions-per-15-minutes`. */
+export function policyName(name: string, { windowSeconds }: Limit): string {
+  return `${name}-per-${spanOf(windowSeconds)}`;
+}
+
+function spanOf(seconds: number): string {
+  const [unit, word] = [[HOUR, 'hour'] as const, [MINUTE, 'minute'] as const].find(
+    ([length]) => seconds % length === 0,
+  ) ?? [1, 'second'];
+  return seconds === unit ? word : `${seconds / unit}-${word}s`;
+}
