@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { CODE_PATTERN } from '#domain/code';
 import { AskedBy, type Asker } from '#platform/http/asker';
+import { FormBody } from '#platform/http/frame-rules';
 import { escapeHtml } from '#platform/http/html';
 import { Public } from '#platform/http/public';
 import { SourceLimit } from '#platform/limits/source-limit';
@@ -24,6 +25,7 @@ export class OwnerActivationController {
   /** Activates with address, password and code, like the API does. */
   @Post()
   @Public()
+  @FormBody()
   @SourceLimit('activation')
   async activate(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @AskedBy() asker: Asker): Promise<void> {
     const form = formFields(request.body);

@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { AskedBy, type Asker } from '#platform/http/asker';
+import { FormBody } from '#platform/http/frame-rules';
 import { escapeHtml } from '#platform/http/html';
 import { Public } from '#platform/http/public';
 import { SourceLimit } from '#platform/limits/source-limit';
@@ -37,6 +38,7 @@ export class OwnerPageController {
   /** Does what a button of the page says. */
   @Post()
   @Public()
+  @FormBody()
   @SourceLimit('registrations')
   async act(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @AskedBy() asker: Asker): Promise<void> {
     const form = formFields(request.body);

@@ -9,14 +9,12 @@ import { Problem } from '#platform/problems/problem';
 import { Connections } from './connections.ts';
 import { allowOrigin } from './cross-origin.ts';
 import { BODY_LIMIT } from './fastify-options.ts';
+import type {} from './frame-rules.ts';
 import { parseFormBody, parseJsonBody, refuseOtherBodies } from './json-body.ts';
 import { serveOpenApi } from './openapi.ts';
 import { RequestLog } from './request-log.ts';
 import { Routes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
-
-/** Routes of plain HTML pages, whose forms are sent as forms. */
-const PAGES = '/letters/';
 
 export { fastifyOptions } from './fastify-options.ts';
 
@@ -87,15 +85,14 @@ function beginRequests(app: NestFastifyApplication): void {
 
 function readBodies(app: NestFastifyApplication, server: FastifyInstance): void {
   server.addHook('preParsing', (request, _reply, payload, done) => {
-    const isPage = request.routeOptions.url?.startsWith(PAGES) === true;
-    refuseOtherBodies(request, BODY_LIMIT, isPage ? 'form' : 'json');
+    refuseOtherBodies(request, BODY_LIMIT, request.routeOptions.config.frame?.form === true ? 'form' : 'json');
     done(null, payload);
   });
   server.removeAllContentTypeParsers();
   app.useBodyParser('application/json', { bodyLimit: BODY_LIMIT }, (_request, body, done) => {
     done(null, parseJsonBody(body));
   });
-  // It reaches pages alone: everywhere else the type is refused above.
+  // It reaches routes with @FormBody() alone: everywhere else the type is refused above.
   app.useBodyParser('application/x-www-form-urlencoded', { bodyLimit: BODY_LIMIT }, (_request, body, done) => {
     done(null, parseFormBody(body));
   });

@@ -10,8 +10,8 @@ const DEEPEST = 16;
 const CLOSING = { headers: { connection: 'close' } };
 
 /**
- * Refuses a body that is too large (413) or not plain JSON in UTF-8 (415) before any of it is read; for a page, a form
- * in UTF-8 instead. Without a body all is well, whatever its type is said to be.
+ * Refuses a body that is too large (413) or not plain JSON in UTF-8 (415) before any of it is read; for a route
+ * of forms, a form in UTF-8 instead. Without a body all is well, whatever its type is said to be.
  */
 export function refuseOtherBodies(
   { method, headers }: Pick<FastifyRequest, 'method' | 'headers'>,
