@@ -23,7 +23,7 @@ import { ProblemsController } from './problems/problems.controller.ts';
 const FOR_EVERY_ROUTE: readonly Provider[] = [
   { provide: APP_FILTER, useClass: ProblemFilter },
   // Guards run in this order: who asks too often is not even asked who they are.
-  { provide: APP_GUARD, useClass: SourceLimitGuard },
+  { provide: APP_GUARD, useExisting: SourceLimitGuard },
   { provide: APP_GUARD, useClass: AccessGuard },
   { provide: APP_PIPE, useClass: BodyPipe },
 ];
@@ -47,6 +47,7 @@ export class PlatformModule implements OnApplicationShutdown {
       Closing,
       Connections,
       RequestLog,
+      SourceLimitGuard,
       NestLog,
       MetricsServer,
     ];

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { Config } from '#platform/config/config';
 import { sourceOf, TrustedProxies } from '#platform/limits/request-source';
+import { SourceLimitGuard } from '#platform/limits/source-limit-guard';
 import { Problem } from '#platform/problems/problem';
 
 import { Connections } from './connections.ts';
@@ -48,6 +49,7 @@ export function configureApp(app: NestFastifyApplication): Promise<void> {
   app.get(Connections).watch(server.server);
   beginRequests(app);
   readBodies(app, server);
+  countRequests(server, app.get(SourceLimitGuard));
   endRequests(server, requestLog);
   serveOpenApi(app);
   return Promise.resolve();
@@ -95,6 +97,14 @@ function readBodies(app: NestFastifyApplication, server: FastifyInstance): void 
   // It reaches routes with @FormBody() alone: everywhere else the type is refused above.
   app.useBodyParser('application/x-www-form-urlencoded', { bodyLimit: BODY_LIMIT }, (_request, body, done) => {
     done(null, parseFormBody(body));
+  });
+}
+
+// After the body was read, because what is malformed is told first, and before any guard. Routes of the framework and
+// paths that lead nowhere have no guard.
+function countRequests(server: FastifyInstance, limits: SourceLimitGuard): void {
+  server.addHook('preHandler', async (request, reply) => {
+    if (request.routeOptions.config.frame?.unlimited !== true) await limits.countOfAll(request, reply);
   });
 }
 

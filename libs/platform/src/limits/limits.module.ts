@@ -27,7 +27,7 @@ export class LimitsModule {}
 function throttler(name: string, one: Limit, scale: number) {
   const { limit, windowSeconds } = one;
   const appliesTo = (context: ExecutionContext): boolean =>
-    name === 'all' || Reflect.getMetadata(SOURCE_LIMIT, context.getHandler()) === name;
+    Reflect.getMetadata(SOURCE_LIMIT, context.getHandler()) === name;
   return {
     name: policyName(name, one),
     ttl: windowSeconds * 1_000,

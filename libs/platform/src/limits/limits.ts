@@ -8,8 +8,8 @@ const MINUTE = 60;
 const HOUR = 3_600;
 
 /**
- * Every limit per source there is, by the name that routes give. `all` counts every limited route together; the routes
- * of another name share its counters. `RATE_LIMIT_SCALE` multiplies them.
+ * Every limit per source there is, by the name that routes give. `all` counts every request together, whatever
+ * answers it, but for probes; the routes of another name share its counters. `RATE_LIMIT_SCALE` multiplies them.
  */
 export const LIMITS = {
   all: [{ limit: 300, windowSeconds: MINUTE }],

@@ -130,6 +130,26 @@ test('all routes together have a limit of their own, and probes have none', asyn
   });
 });
 
+test.each([
+  '/nothing',
+  '/limited/probe/../nothing',
+  '/openapi.json',
+  '/docs',
+  '/docs/swagger-ui.css',
+  '/problems/internal',
+])('%s counts among all requests, whatever answers it', async (path) => {
+  await withFrame({ RATE_LIMIT_SCALE: '0.01' }, async (frame) => {
+    const answers: Response[] = [];
+    for (let i = 0; i < 4; i++) answers.push(await frame.fetch(path));
+    expect(answers.map(({ status }) => status === 429)).toEqual([false, false, false, true]);
+    expect(answers[3]?.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(answers[3]?.headers.get('ratelimit-policy')).toBe('"all-per-minute";q=3;w=60');
+    expect(await answers[3]?.json()).toMatchObject({ code: 'rate-limited' });
+    expect((await frame.fetch('/limited/source')).status).toBe(429);
+    expect((await frame.fetch('/limited/probe')).status).toBe(200);
+  });
+});
+
 test('the scale multiplies every limit and leaves at least one request', async () => {
   await withFrame({ RATE_LIMIT_SCALE: '2.5' }, async (frame) => {
     expect((await post(frame)).headers.get('ratelimit-policy')).toBe(

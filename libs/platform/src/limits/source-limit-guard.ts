@@ -1,14 +1,16 @@
 import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ThrottlerGuard, getOptionsToken, getStorageToken } from '@nestjs/throttler';
-import type { ThrottlerModuleOptions, ThrottlerStorage } from '@nestjs/throttler';
+import type { ThrottlerModuleOptions, ThrottlerOptions, ThrottlerStorage } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Counter } from 'prom-client';
 
 import { Metrics } from '#platform/metrics/metrics';
 import { Problem } from '#platform/problems/problem';
 
-import { UNLIMITED } from './source-limit.ts';
+import { LIMITS, policyName } from './limits.ts';
+
+const FOR_ALL: ReadonlySet<string> = new Set(LIMITS.all.map((limit) => policyName('all', limit)));
 
 /** One limit of a route; `ttl` is its window in milliseconds. */
 interface RouteLimit {
@@ -25,6 +27,7 @@ interface RouteLimit {
 export class SourceLimitGuard extends ThrottlerGuard {
   readonly #refused: Counter<'limit'>;
   readonly #limits = new WeakMap<object, readonly RouteLimit[]>();
+  #ofAll: readonly RouteLimit[] | undefined;
 
   constructor(
     @Inject(getOptionsToken()) options: ThrottlerModuleOptions,
@@ -36,7 +39,12 @@ export class SourceLimitGuard extends ThrottlerGuard {
     this.#refused = metrics.counter('troth_rate_limited_total', 'Requests refused by a limit per source.', ['limit']);
   }
 
-  /** Counts the request under every limit of its route; the first that is used up refuses it. */
+  /** Counts a request under the limits that hold for all, wherever it leads. The frame asks it before any route is. */
+  async countOfAll({ source }: FastifyRequest, reply: FastifyReply): Promise<void> {
+    for (const limit of this.#forAll()) await this.#count(limit, source, reply);
+  }
+
+  /** Counts the request under the limits of its route's own; the first that is used up refuses it. */
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const { source } = http.getRequest<FastifyRequest>();
@@ -50,15 +58,13 @@ export class SourceLimitGuard extends ThrottlerGuard {
     const handler = context.getHandler();
     const known = this.#limits.get(handler);
     if (known) return known;
-    const isUnlimited = this.reflector.getAllAndOverride<boolean | undefined>(UNLIMITED, [handler, context.getClass()]);
-    const limits = isUnlimited === true ? [] : this.throttlers.filter(({ skipIf }) => skipIf?.(context) !== true);
-    const ofRoute = limits.map(({ name = 'default', limit, ttl }) => ({
-      name,
-      limit: Number(limit),
-      ttl: Number(ttl),
-    }));
+    const ofRoute = this.throttlers.filter(({ skipIf }) => skipIf?.(context) !== true).map(limitOf);
     this.#limits.set(handler, ofRoute);
     return ofRoute;
+  }
+
+  #forAll(): readonly RouteLimit[] {
+    return (this.#ofAll ??= this.throttlers.filter(({ name = '' }) => FOR_ALL.has(name)).map(limitOf));
   }
 
   async #count({ name, limit, ttl }: RouteLimit, source: string, reply: FastifyReply): Promise<void> {
@@ -71,6 +77,10 @@ export class SourceLimitGuard extends ThrottlerGuard {
     this.#refused.inc({ limit: name });
     throw new Problem('rate-limited', { reason: name, headers: { 'retry-after': String(until) } });
   }
+}
+
+function limitOf({ name = 'default', limit, ttl }: ThrottlerOptions): RouteLimit {
+  return { name, limit: Number(limit), ttl: Number(ttl) };
 }
 
 function append(reply: FastifyReply, header: string, item: string): void {
