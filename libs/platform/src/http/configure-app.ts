@@ -10,7 +10,7 @@ import { Problem } from '#platform/problems/problem';
 import { Connections } from './connections.ts';
 import { allowOrigin } from './cross-origin.ts';
 import { BODY_LIMIT } from './fastify-options.ts';
-import type {} from './frame-rules.ts';
+import { idempotencyKeyOf } from './idempotency-key.ts';
 import { parseFormBody, parseJsonBody, refuseOtherBodies } from './json-body.ts';
 import { serveOpenApi } from './openapi.ts';
 import { RequestLog } from './request-log.ts';
@@ -101,10 +101,12 @@ function readBodies(app: NestFastifyApplication, server: FastifyInstance): void 
 }
 
 // After the body was read, because what is malformed is told first, and before any guard. Routes of the framework and
-// paths that lead nowhere have no guard.
+// paths that lead nowhere have no guard. An Idempotency-Key is a part of the message like its body.
 function countRequests(server: FastifyInstance, limits: SourceLimitGuard): void {
   server.addHook('preHandler', async (request, reply) => {
-    if (request.routeOptions.config.frame?.unlimited !== true) await limits.countOfAll(request, reply);
+    const { keyed, unlimited } = request.routeOptions.config.frame ?? {};
+    if (keyed === true) idempotencyKeyOf(request);
+    if (unlimited !== true) await limits.countOfAll(request, reply);
   });
 }
 

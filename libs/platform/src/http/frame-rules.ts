@@ -4,6 +4,8 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 export interface FrameRules {
   /** Its body is a form instead of JSON. */
   readonly form?: true;
+  /** It takes an Idempotency-Key. */
+  readonly keyed?: true;
   /** It counts under no limit per source. */
   readonly unlimited?: true;
 }

@@ -1,8 +1,10 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { IsString } from 'class-validator';
 
+import { SourceLimit } from '#platform/limits/source-limit';
 import { FrameApp } from '#testing/frame-app';
 
+import { Basic, type Credentials } from './basic.ts';
 import { IdempotencyKey } from './idempotency-key.ts';
 import { Public } from './public.ts';
 
@@ -11,15 +13,22 @@ class NoteDto {
   text!: string;
 }
 
-@Public()
 @Controller('keyed')
 class KeyedController {
+  @Public()
   @Post()
   @HttpCode(200)
   keyed(@IdempotencyKey() key: string | undefined): object {
     return { key: key ?? 'none' };
   }
 
+  @Post('mine')
+  @SourceLimit('registrations')
+  mine(@Basic() _owner: Credentials, @IdempotencyKey() key: string | undefined): object {
+    return { key: key ?? 'none' };
+  }
+
+  @Public()
   @Post('note')
   note(@Body() _dto: NoteDto, @IdempotencyKey() key: string | undefined): object {
     return { key: key ?? 'none' };
@@ -60,4 +69,14 @@ test('a malformed key is told before any field', async () => {
     const answer = await frame.postJson('/keyed/note', body, { 'idempotency-key': 'a b' });
     expect(await answer.json()).toMatchObject({ status: 400, code: 'malformed-request' });
   }
+});
+
+test('a malformed key is told before limits and credentials, and counts under no limit', async () => {
+  const ask = async (key: string): Promise<number> =>
+    (await frame.fetch('/keyed/mine', { method: 'POST', headers: { 'idempotency-key': key } })).status;
+  for (let i = 0; i < 10; i++) expect(await ask('a b')).toBe(400);
+  const statuses: number[] = [];
+  for (let i = 0; i < 6; i++) statuses.push(await ask('a'));
+  expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
+  expect(await ask('a b')).toBe(400);
 });
