@@ -148,3 +148,9 @@ test('any JSON is either accepted or answered with faults', async () => {
     { numRuns: 200 },
   );
 });
+
+test('a name that is no well-formed text is not told again', async () => {
+  expect(await faultsOf({ name: 'ada', '\ud800': 1 })).toEqual([
+    { pointer: '', code: 'unknown-field', detail: 'there is no such field' },
+  ]);
+});

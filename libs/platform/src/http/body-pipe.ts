@@ -25,7 +25,7 @@ export class BodyPipe implements PipeTransform {
       if (type === 'body') throw new TypeError('the body of a route must be declared by a DTO class');
       return value;
     }
-    if (!isObject(value)) throw invalid([{ pointer: '', code: 'is-object', detail: 'the body must be a JSON object' }]);
+    if (!isObject(value)) throw notAnObject();
     const { fields, nests } = shapeOf(metatype);
     const known = Object.fromEntries(Object.entries(value).filter(([name]) => fields.has(name)));
     // Walking a flat body for classes of its parts would cost more than all its rules.
@@ -36,6 +36,13 @@ export class BodyPipe implements PipeTransform {
     if (faults.length > 0) throw invalid(faults);
     return instance;
   }
+}
+
+/** Refuses a body of a route that takes none, unless it is an empty object. */
+export function refuseFields(body: unknown): void {
+  if (!isObject(body)) throw notAnObject();
+  const faults = unknownFields(body, new Set());
+  if (faults.length > 0) throw invalid(faults);
 }
 
 function isDto(metatype: ArgumentMetadata['metatype']): metatype is Class {
@@ -67,7 +74,7 @@ function isObject(value: unknown): value is object {
 function unknownFields(value: object, fields: ReadonlySet<string>): readonly FieldFault[] {
   const names = Object.keys(value).filter((name) => !fields.has(name));
   return names.slice(0, MOST_FAULTS).map((name) => ({
-    pointer: name.length > LONGEST_NAME ? '' : pointerTo('', name),
+    pointer: name.length > LONGEST_NAME || !name.isWellFormed() ? '' : pointerTo('', name),
     code: 'unknown-field',
     detail: 'there is no such field',
   }));
@@ -93,6 +100,10 @@ function codeOf(rule: string): string {
 /** RFC 6901, 3 and 4. */
 function pointerTo(parent: string, name: string): string {
   return `${parent}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+function notAnObject(): Problem {
+  return invalid([{ pointer: '', code: 'is-object', detail: 'the body must be a JSON object' }]);
 }
 
 function invalid(faults: readonly FieldFault[]): Problem {
