@@ -25,7 +25,7 @@ describe('a body', () => {
     ['{"a":[1,"ü",null]}', { a: [1, 'ü', null] }],
     ['\uFEFF{}', {}],
     [' "text" ', 'text'],
-    ['{"a":1,"a":2}', { a: 2 }],
+    ['{"a":"\\"b\\":","c":[{"a":1},{"a":"x:\\\\"}]}', { a: '"b":', c: [{ a: 1 }, { a: 'x:\\' }] }],
     ['{"constructor":"x","prototype":{}}', { constructor: 'x', prototype: {} }],
     ['', undefined],
   ])('%j is read', (text, value) => {
@@ -55,6 +55,13 @@ describe('a body', () => {
     expect(detailOf(bytes(text))).toBe('The body holds a forbidden key.');
     expect(Object.hasOwn(Object.prototype, 'admin')).toBe(false);
   });
+
+  test.each(['{"a":1,"a":2}', '{"a":1,"b":{},"\\u0061":1}', '[{"a":{"b":1 , "b" :1}}]', '{"":1,"":2}'])(
+    '%s is refused for the name it has twice',
+    (text) => {
+      expect(detailOf(bytes(text))).toBe('The body names a field twice.');
+    },
+  );
 
   test('is refused when it nests deep, however deep', () => {
     const nested = (depth: number): Uint8Array => bytes('['.repeat(depth) + ']'.repeat(depth));
@@ -176,12 +183,14 @@ describe('over HTTP', () => {
     );
   });
 
-  test('a route that takes no body takes an empty one of any type, and answers sensibly to any other', async () => {
+  test('a route that takes no body takes an empty one of any type, or {}, and no other', async () => {
     const post = (init: RequestInit): Promise<number> => statusOf('/notes/again', { method: 'POST', ...init });
     expect(await post({})).toBe(202);
     expect(await post({ headers: { 'content-type': 'application/octet-stream' } })).toBe(202);
     expect(await post({ headers: { 'content-type': 'application/json' }, body: '' })).toBe(202);
-    expect(await post({ headers: { 'content-type': 'application/json' }, body: '{"a":1}' })).toBe(202);
+    expect(await post({ headers: { 'content-type': 'application/json' }, body: '{}' })).toBe(202);
+    expect(await post({ headers: { 'content-type': 'application/json' }, body: '{"a":1}' })).toBe(422);
+    expect(await post({ headers: { 'content-type': 'application/json' }, body: '[]' })).toBe(422);
     expect(await post({ headers: { 'content-type': 'application/json' }, body: '{' })).toBe(400);
     expect(await post({ headers: { 'content-type': 'text/plain' }, body: 'x' })).toBe(415);
     expect(await statusOf('/notes', { method: 'DELETE' })).toBe(204);

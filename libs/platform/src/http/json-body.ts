@@ -4,6 +4,7 @@ import { Problem } from '#platform/problems/problem';
 
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;\s*charset\s*=\s*(?:utf-8|"utf-8")\s*)?;?\s*$/i;
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*(?:utf-8|"utf-8")\s*)?;?\s*$/i;
+const TEXT = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?/g;
 /** No request of ours nests deeper; much deeper ones could exhaust the stack of whoever walks them. */
 const DEEPEST = 16;
 /** The body is not read, so the connection cannot be used again. */
@@ -33,8 +34,10 @@ export function refuseOtherBodies(
 /** The JSON value of a body; undefined for an empty one. Throws Problem `malformed-request` for anything else. */
 export function parseJsonBody(body: Uint8Array): unknown {
   if (body.length === 0) return undefined;
-  const value = parse(body);
-  refuseDepthAndPrototypes(value);
+  const text = decoded(body);
+  const value = parse(text);
+  const names = refuseDepthAndPrototypes(value);
+  if (names < namesIn(text)) throw malformed('The body names a field twice.');
   return value;
 }
 
@@ -47,23 +50,41 @@ export function parseFormBody(body: Uint8Array): Readonly<Record<string, string>
   }
 }
 
-function parse(body: Uint8Array): unknown {
+function decoded(body: Uint8Array): string {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {
     throw malformed('The body is not JSON in UTF-8.');
   }
 }
 
-// `__proto__` as a key of JSON is harmless until somebody copies it; here nobody gets to.
-function refuseDepthAndPrototypes(root: unknown): void {
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed('The body is not JSON in UTF-8.');
+  }
+}
+
+/** How many names a well-formed JSON text writes: texts with a colon behind them. Of equal ones JSON.parse keeps one. */
+function namesIn(text: string): number {
+  let names = 0;
+  for (const [, colon] of text.matchAll(TEXT)) if (colon !== undefined) names += 1;
+  return names;
+}
+
+// `__proto__` as a key of JSON is harmless until somebody copies it; here nobody gets to. Gives the number of names.
+function refuseDepthAndPrototypes(root: unknown): number {
+  let names = 0;
   let level: readonly unknown[] = [root];
   for (let depth = 0; level.length > 0; depth++) {
     const containers = level.filter((value) => typeof value === 'object' && value !== null);
     if (containers.length > 0 && depth >= DEEPEST) throw malformed('The body nests too deep.');
     if (containers.some(isPrototypeAttack)) throw malformed('The body holds a forbidden key.');
+    for (const container of containers) if (!Array.isArray(container)) names += Object.keys(container).length;
     level = containers.flatMap((container): readonly unknown[] => Object.values(container));
   }
+  return names;
 }
 
 function isPrototypeAttack(value: object): boolean {
