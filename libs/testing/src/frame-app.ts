@@ -9,6 +9,7 @@ import { Test } from '@nestjs/testing';
 
 import { readConfig } from '#platform/config/config';
 import { configureApp, fastifyOptions } from '#platform/http/configure-app';
+import type { RequestTimes } from '#platform/http/fastify-options';
 import { Connections } from '#platform/http/connections';
 import { Log } from '#platform/logging/log';
 import { PlatformModule } from '#platform/platform.module';
@@ -33,6 +34,7 @@ export class FrameApp {
     controllers: Type[],
     settings: Readonly<Record<string, string>> = {},
     providers: Provider[] = [],
+    times?: RequestTimes,
   ): Promise<FrameApp> {
     const config = readConfig({
       NODE_ENV: 'test',
@@ -52,9 +54,12 @@ export class FrameApp {
       .overrideProvider(Log)
       .useValue(new Log('debug', sink))
       .compile();
-    const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(fastifyOptions(config)), {
-      logger: false,
-    });
+    const app = module.createNestApplication<NestFastifyApplication>(
+      new FastifyAdapter(fastifyOptions(config, times)),
+      {
+        logger: false,
+      },
+    );
     await configureApp(app);
     await app.listen(0, '127.0.0.1');
     return new FrameApp(app, written);

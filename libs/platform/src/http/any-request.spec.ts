@@ -70,7 +70,7 @@ const value = fc.oneof(
 const note = fc.record({ text: fc.jsonValue(), stars: fc.jsonValue(), more: fc.jsonValue() }, { requiredKeys: [] });
 
 const anyRequest = fc.record({
-  method: fc.constantFrom('GET', 'POST', 'DELETE', 'PUT', 'OPTIONS', 'HEAD', 'TRACE', 'QUERY', 'PROPFIND'),
+  method: fc.constantFrom('GET', 'POST', 'DELETE', 'PUT', 'OPTIONS', 'HEAD', 'TRACE', 'QUERY', 'PROPFIND', 'CONNECT'),
   path,
   headers: fc.array(fc.tuple(fc.constantFrom(...HEADERS), value), { maxLength: 4 }),
   body: fc.oneof(

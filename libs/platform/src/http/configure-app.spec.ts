@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { connect } from 'node:net';
 
 import { Controller, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
 
@@ -115,6 +117,13 @@ describe('what is no request at all is answered as a problem too', () => {
     ['a header without a name', 'GET /echo/id HTTP/1.1\r\n: x\r\n\r\n'],
     ['a header with NUL', 'GET /echo/id HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n'],
     ['no host', 'GET /echo/id HTTP/1.1\r\n\r\n'],
+    ['two hosts', 'GET /echo/id HTTP/1.1\r\nHost: x\r\nhost: y\r\n\r\n'],
+    ['the same host twice', 'GET /echo/id HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n'],
+    ['two hosts of HTTP/1.0', 'GET /echo/id HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n'],
+    [
+      'two types of the body',
+      'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}',
+    ],
     ['two lengths', 'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
     ['a negative length', 'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n'],
     [
@@ -147,6 +156,14 @@ describe('what is no request at all is answered as a problem too', () => {
     expect([text.match(/HTTP\/1\.1/g)?.length, refusals() - before]).toEqual([1, 1]);
   });
 
+  test('a tunnel is refused, and its connection ends', async () => {
+    const text = await frame.send(
+      'CONNECT mail.test:25 HTTP/1.1\r\nHost: mail.test:25\r\nX-Request-Id: tunnel\r\n\r\n',
+    );
+    expect(text).toMatch(/^HTTP\/1\.1 405 .*\r\nallow: \r\n/s);
+    expect(problemIn(text)).toMatchObject({ code: 'method-not-allowed', instance: 'tunnel' });
+  });
+
   test('headers over the limit', async () => {
     const text = await frame.send(`GET /echo/id HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`);
     expect(text).toMatch(/^HTTP\/1\.1 413 /);
@@ -175,6 +192,27 @@ test('a client that is slow to send is not waited for', () => {
     requestTimeout: 15_000,
     keepAliveTimeout: 72_000,
   });
+});
+
+test.each([
+  ['its headers', 'GET /echo/id HTTP/1.1\r\nHost: x\r\nA: '],
+  [
+    'its body',
+    'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n{"a":"',
+  ],
+])('a client that drips %s is answered 408 and hung up on, however steadily it drips', async (_what, head) => {
+  const slow = await FrameApp.start([EchoController], {}, [], { request: 400, headers: 300, check: 50 });
+  const socket = connect(slow.port, '127.0.0.1');
+  const received: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => received.push(chunk)).on('error', () => undefined);
+  socket.write(head);
+  const drip = setInterval(() => socket.write('x'), 20);
+  await once(socket, 'close');
+  clearInterval(drip);
+  const text = Buffer.concat(received).toString('utf8');
+  expect(text).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n.*\r\nconnection: close\r\n.*"code":"request-timeout"/s);
+  expect((await slow.fetch('/echo/id')).status).toBe(200);
+  await slow.close();
 });
 
 test('odd but valid requests are answered', async () => {

@@ -9,7 +9,7 @@ import { Problem } from '#platform/problems/problem';
 
 import { Connections } from './connections.ts';
 import { allowOrigin } from './cross-origin.ts';
-import { BODY_LIMIT } from './fastify-options.ts';
+import { BODY_LIMIT, refuseTunnels } from './fastify-options.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
 import { parseFormBody, parseJsonBody, refuseOtherBodies } from './json-body.ts';
 import { serveOpenApi } from './openapi.ts';
@@ -19,6 +19,7 @@ import { securityHeaders } from './security-headers.ts';
 
 export { fastifyOptions } from './fastify-options.ts';
 
+const CLOSING = { headers: { connection: 'close' } };
 /** The status that the log gives to a request whose client hung up before it was answered. */
 const ABANDONED = 499;
 
@@ -46,6 +47,7 @@ export function configureApp(app: NestFastifyApplication): Promise<void> {
   server.decorateRequest('began', 0);
   noteRoutes(server, app.get(Routes));
   ignoreExpectations(server);
+  refuseTunnels(app.get(Config), server);
   app.get(Connections).watch(server.server);
   beginRequests(app);
   readBodies(app, server);
@@ -78,16 +80,23 @@ function beginRequests(app: NestFastifyApplication): void {
     const forwardedFor = request.headers['x-forwarded-for'];
     request.source = sourceOf(request.socket.remoteAddress, [forwardedFor ?? []].flat().join(','), proxies);
     reply.headers(headers).header('x-request-id', request.id);
-    const { httpVersion } = request.raw;
-    if (httpVersion === '1.1' && request.headers.host === undefined)
-      done(new Problem('malformed-request', { headers: { connection: 'close' } }));
+    const hosts = timesOf('host', request);
+    // HTTP/1.0 knows no Host (RFC 9112, 3.2).
+    if (hosts > 1 || (hosts === 0 && request.raw.httpVersion === '1.1'))
+      done(new Problem('malformed-request', CLOSING));
     else if (!allowOrigin(config.webOrigins, routes, request, reply)) done();
   });
+}
+
+// Of some fields that come more than once Node keeps the first alone, and others may have read another one.
+function timesOf(field: string, { raw: { rawHeaders } }: FastifyRequest): number {
+  return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === field).length;
 }
 
 function readBodies(app: NestFastifyApplication, server: FastifyInstance): void {
   server.addHook('preParsing', (request, _reply, payload, done) => {
     refuseOtherBodies(request, BODY_LIMIT, request.routeOptions.config.frame?.form === true ? 'form' : 'json');
+    if (timesOf('content-type', request) > 1) throw new Problem('malformed-request', CLOSING);
     done(null, payload);
   });
   server.removeAllContentTypeParsers();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type IncomingHttpHeaders } from 'node:http';
+import { STATUS_CODES, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -7,21 +7,33 @@ import type { FastifyInstance } from 'fastify';
 
 import type { Config } from '#platform/config/config';
 import { PROBLEM_TYPE, problemBytes } from '#platform/problems/problem-body';
-import { Problem } from '#platform/problems/problem';
+import { Problem, type ProblemCode } from '#platform/problems/problem';
 import { toProblem } from '#platform/problems/to-problem';
 
 import { securityHeaders } from './security-headers.ts';
 
 /** The largest body, in bytes. */
 export const BODY_LIMIT = 16 * 1_024;
-/** The longest a request may take to arrive, and its headers alone, in milliseconds. */
-const REQUEST_TIMEOUT_MS = 15_000;
-const HEADERS_TIMEOUT_MS = 10_000;
-const TIMEOUT_CHECK_MS = 2_000;
+/** How long a request may take, in milliseconds. */
+export interface RequestTimes {
+  /** To arrive, whole. */
+  readonly request: number;
+  /** Its headers alone. */
+  readonly headers: number;
+  /** How often it is looked at who is late. */
+  readonly check: number;
+}
+
+const REQUEST_TIMES: RequestTimes = { request: 15_000, headers: 10_000, check: 2_000 };
 /** Longer than the idle time of the usual load balancers (60 s), so that no request meets a connection we just closed. */
 const KEEP_ALIVE_MS = 72_000;
 const LARGEST_HEADERS = 16 * 1_024;
-const TOO_LARGE: ReadonlySet<string> = new Set(['HPE_HEADER_OVERFLOW', 'HPE_CHUNK_EXTENSIONS_OVERFLOW']);
+/** What Node says of a socket that is not worth `malformed-request`. */
+const SOCKET_PROBLEMS: Readonly<Record<string, ProblemCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'payload-too-large',
+  HPE_HEADER_OVERFLOW: 'payload-too-large',
+};
 /** How long a refused connection may go on sending, in milliseconds. */
 const LINGER_MS = 500;
 
@@ -40,16 +52,16 @@ function requestIdOf(request: { readonly headers: IncomingHttpHeaders }): string
 }
 
 /** How Fastify is set up: limits of size and time, and problems for what it answers before any route is known. */
-export function fastifyOptions(config: Config): FastifyOptions {
+export function fastifyOptions(config: Config, times = REQUEST_TIMES): FastifyOptions {
   return {
     logger: false,
     trustProxy: false,
     bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: times.request,
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      headersTimeout: times.headers,
+      connectionsCheckingInterval: times.check,
       maxHeaderSize: LARGEST_HEADERS,
       // Refused by a hook instead, so that the answer is a problem.
       requireHostHeader: false,
@@ -83,15 +95,29 @@ function answerUnrouted(config: Config, error: unknown, request: UnroutedRequest
 // What arrived is not HTTP, too large or too late: there is a socket, but no request to answer by.
 function answerSocket(config: Config, error: NodeJS.ErrnoException, socket: Socket, server: FastifyInstance): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || socket.writableEnded) return;
-  const problem = new Problem(TOO_LARGE.has(error.code ?? '') ? 'payload-too-large' : 'malformed-request', {
-    reason: error.code ?? error.name,
-  });
+  const code = SOCKET_PROBLEMS[error.code ?? ''] ?? 'malformed-request';
+  const problem = new Problem(code, { reason: error.code ?? error.name });
   const requestId = randomUUID();
   // A client that hung up in the middle of a request has its line already.
   if (error.code !== 'HPE_INVALID_EOF_STATE') {
     server.requestLog.record({ requestId, method: '', route: undefined, status: problem.status, seconds: 0, problem });
   }
-  if (socket.writable) socket.end(rawAnswer(config, problem, requestId));
+  endWith(rawAnswer(config, problem, requestId), socket);
+}
+
+/** Answers CONNECT, which Node gives to nobody and hangs up on: this is no proxy, and there is nothing else to do it on. */
+export function refuseTunnels(config: Config, server: FastifyInstance): void {
+  server.server.on('connect', (request: IncomingMessage, socket: Socket) => {
+    const requestId = requestIdOf(request);
+    const problem = new Problem('method-not-allowed', { reason: 'tunnel', headers: { allow: '' } });
+    server.requestLog.record({ requestId, method: '', route: undefined, status: problem.status, seconds: 0, problem });
+    socket.on('error', () => undefined);
+    endWith(rawAnswer(config, problem, requestId), socket);
+  });
+}
+
+function endWith(answer: string, socket: Socket): void {
+  if (socket.writable) socket.end(answer);
   // Closed at once, the connection would be reset, and the answer lost, if the client is still sending.
   const linger = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(linger));
@@ -101,6 +127,7 @@ function rawAnswer(config: Config, problem: Problem, requestId: string): string 
   const body = problemBytes(config.publicUrl, problem, requestId);
   const headers = {
     ...securityHeaders(config),
+    ...problem.headers,
     'content-type': PROBLEM_TYPE,
     'content-length': body.length,
     'x-request-id': requestId,

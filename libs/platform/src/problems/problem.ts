@@ -35,6 +35,11 @@ export const PROBLEMS = {
     title: 'The path exists, but not for this method.',
     advice: 'Use one of the methods in the Allow header.',
   },
+  'request-timeout': {
+    status: 408,
+    title: 'The request did not arrive in time.',
+    advice: 'Send a request within 15 seconds, its headers within 10, and open a new connection for the next one.',
+  },
   'idempotency-conflict': {
     status: 409,
     title: 'The idempotency key was used for another request.',
