@@ -1,9 +1,10 @@
-import { Controller, Get, Header, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { escapeHtml } from '#platform/http/html';
 import { Public } from '#platform/http/public';
+import { varyBy } from '#platform/http/vary';
 import { Unlimited } from '#platform/limits/source-limit';
 import { DevMailbox, type KeptLetter } from '#platform/mail/dev-mailbox';
 import { Problem } from '#platform/problems/problem';
@@ -31,9 +32,9 @@ export class DevMailboxController {
   /** The letters as a page, newest first; as JSON for whoever asks for that. */
   @Get('mailbox')
   @Unlimited()
-  @Header('Vary', 'Accept')
   page(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Query('to') to?: string): void {
     refuseStrangers(request);
+    varyBy(reply, 'accept');
     const letters = this.mailbox.letters(to);
     if (request.headers.accept?.includes('application/json')) {
       reply.send({ letters });

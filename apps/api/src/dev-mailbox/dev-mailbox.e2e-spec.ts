@@ -27,6 +27,14 @@ test('the same as JSON, for one address or for all', async () => {
   expect((await app.ask('/dev/mailbox.json?to=bob@example.com')).body).toEqual({ letters: [] });
 });
 
+test('what it answers depends on what is asked for, and on the origin where there are any', async () => {
+  expect((await app.ask('/dev/mailbox')).headers.get('vary')).toBe('accept');
+  const shared = await startTestApp({ WEB_ORIGINS: 'https://app.example.com' }, app.db);
+  const { headers } = await shared.ask('/dev/mailbox');
+  await shared.stop();
+  expect(headers.get('vary')).toBe('origin, accept');
+});
+
 test.each([
   ['x-forwarded-for', '127.0.0.1'],
   ['forwarded', 'for=127.0.0.1'],

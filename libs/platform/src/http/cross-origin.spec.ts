@@ -46,6 +46,11 @@ describe('with listed origins', () => {
     expect(await corsOf(frame, { headers: { origin: FRIEND } }, '/nothing')).toEqual({ status: 404, ...shared });
   });
 
+  test('an answer that depends on more than the origin says both', async () => {
+    const { vary } = await corsOf(frame, {}, '/problems/internal');
+    expect(vary).toBe('origin, accept');
+  });
+
   test('a preflight request is answered with the methods of the path', async () => {
     const headers = {
       origin: FRIEND,

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { Routes } from './routes.ts';
+import { varyBy } from './vary.ts';
 
 const ALLOWED_HEADERS = 'authorization, content-type, idempotency-key, x-request-id';
 const EXPOSED_HEADERS = 'retry-after, ratelimit, ratelimit-policy, x-request-id';
@@ -17,7 +18,7 @@ export function allowOrigin(
   reply: FastifyReply,
 ): boolean {
   if (origins.length === 0) return false;
-  reply.header('vary', 'origin');
+  varyBy(reply, 'origin');
   const { origin } = request.headers;
   if (origin === undefined || !origins.includes(origin)) return false;
   reply.header('access-control-allow-origin', origin).header('access-control-expose-headers', EXPOSED_HEADERS);

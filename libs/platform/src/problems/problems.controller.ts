@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { Config } from '#platform/config/config';
 import { Problems } from '#platform/http/problems';
 import { Public } from '#platform/http/public';
+import { varyBy } from '#platform/http/vary';
 
 import { Problem, PROBLEMS, type ProblemCode } from './problem.ts';
 
@@ -27,7 +28,8 @@ export class ProblemsController {
     if (!isProblemCode(code)) throw new Problem('not-found');
     const { status, title, advice } = PROBLEMS[code];
     const isPage = accept?.includes('text/html') ?? false;
-    reply.header('vary', 'accept').header('cache-control', 'public, max-age=300');
+    varyBy(reply, 'accept');
+    reply.header('cache-control', 'public, max-age=300');
     if (isPage) reply.header('content-type', 'text/html; charset=utf-8').send(page(code, status, title, advice));
     else reply.send({ type: `${this.config.publicUrl}/problems/${code}`, code, status, title, advice });
   }
