@@ -13,9 +13,16 @@ const SCHEMA = /^#\/components\/schemas\/(\w+)$/;
 
 /** Every operation, path by path. */
 export function operationsOf(document: OpenAPIObject): readonly Operation[] {
-  return Object.values(document.paths)
-    .flatMap(({ get, put, post, delete: remove, patch }) => [get, put, post, remove, patch])
-    .filter((operation) => operation !== undefined);
+  return Object.values(document.paths).flatMap((path) => [path.get ?? [], writesOf(path)].flat());
+}
+
+/** Those of them whose request may have a body, if only an empty object. */
+export function writingOperationsOf(document: OpenAPIObject): readonly Operation[] {
+  return Object.values(document.paths).flatMap(writesOf);
+}
+
+function writesOf({ put, post, delete: remove, patch }: OpenAPIObject['paths'][string]): readonly Operation[] {
+  return [put, post, remove, patch].filter((operation) => operation !== undefined);
 }
 
 /** What the Swagger plugin leaves out: formats, words for a success, and that a body takes no other fields. */

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsString } from 'class-validator';
 
@@ -7,6 +7,7 @@ import { PROBLEMS } from '#platform/problems/problem';
 import { FrameApp } from '#testing/frame-app';
 
 import { Basic, type Credentials } from './basic.ts';
+import { IdempotencyKey } from './idempotency-key.ts';
 import { Problems } from './problems.ts';
 import { Public } from './public.ts';
 
@@ -32,8 +33,16 @@ class NotesController {
   @HttpCode(201)
   @SourceLimit('registrations')
   @Problems('idempotency-conflict', 'activation-failed')
-  write(@Basic() _writer: Credentials, @Body() _dto: NoteDto): object {
+  write(@Basic() _writer: Credentials, @Body() _dto: NoteDto, @IdempotencyKey() _key: string | undefined): object {
     return {};
+  }
+
+  @Public()
+  @Delete()
+  @HttpCode(204)
+  @Problems()
+  remove(): void {
+    return undefined;
   }
 
   @Public()
@@ -55,7 +64,10 @@ interface Document {
 interface Operation {
   readonly operationId: string;
   readonly security?: unknown;
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content: unknown }>>;
+  readonly parameters?: unknown;
+  readonly responses: Readonly<
+    Record<string, { readonly description: string; readonly content: unknown; readonly headers?: object }>
+  >;
 }
 
 let frame: FrameApp;
@@ -94,6 +106,7 @@ test('an operation tells every problem it can answer with', async () => {
     '201',
     '400',
     '401',
+    '408',
     '409',
     '413',
     '415',
@@ -102,16 +115,33 @@ test('an operation tells every problem it can answer with', async () => {
     '500',
     '503',
   ]);
-  expect(post?.responses['401']).toEqual({
+  expect(post?.responses['401']).toMatchObject({
     description:
       '`activation-failed`: The code or the password is not right, or the claim has ended. ' +
       '`unauthenticated`: Credentials are missing or malformed.',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   });
   expect(post?.security).toEqual([{ basic: [] }]);
-  expect(Object.keys(get?.responses ?? {})).toEqual(['200', '400', '500', '503']);
+  expect(Object.keys(get?.responses ?? {})).toEqual(['200', '400', '408', '500', '503']);
   expect(get?.security).toBeUndefined();
-  expect(JSON.stringify([post, get])).not.toContain('x-');
+  expect(JSON.stringify([post, get])).not.toContain('"x-');
+});
+
+test('an operation tells the headers of each answer, and those it takes', async () => {
+  const { post, get, delete: remove } = (await documentOf()).paths['/v1/notes'] ?? {};
+  const headersOf = (operation: Operation | undefined, status: string): readonly string[] =>
+    Object.keys(operation?.responses[status]?.headers ?? {});
+  const LIMIT = ['RateLimit', 'RateLimit-Policy'];
+  expect(headersOf(post, '201')).toEqual(['X-Request-Id', ...LIMIT]);
+  expect(headersOf(post, '401')).toEqual(['X-Request-Id', ...LIMIT, 'WWW-Authenticate']);
+  expect(headersOf(post, '429')).toEqual(['X-Request-Id', ...LIMIT, 'Retry-After']);
+  expect(headersOf(post, '413')).toEqual(['X-Request-Id']);
+  expect(headersOf(get, '503')).toEqual(['X-Request-Id', 'Retry-After']);
+  expect(post?.parameters).toEqual([
+    expect.objectContaining({ name: 'Idempotency-Key', in: 'header', required: false }),
+    { $ref: '#/components/parameters/X-Request-Id' },
+  ]);
+  expect(Object.keys(remove?.responses ?? {})).toEqual(expect.arrayContaining(['413', '415', '422']));
 });
 
 test('the problem and what may be null are described as 3.1 does', async () => {

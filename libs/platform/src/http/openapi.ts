@@ -8,7 +8,8 @@ import { PROBLEMS, type ProblemCode } from '#platform/problems/problem';
 
 import { serveApiPage } from './api-page.ts';
 import { BASIC_SCHEME } from './basic.ts';
-import { addDetails, operationsOf, type Operation as PlainOperation } from './openapi-details.ts';
+import { addDetails, operationsOf, writingOperationsOf, type Operation as PlainOperation } from './openapi-details.ts';
+import { HEADERS, headersOf, REQUEST_ID } from './openapi-headers.ts';
 import { PROBLEM_SCHEMA } from './problem-schema.ts';
 import { ROUTE_PROBLEMS } from './problems.ts';
 
@@ -17,7 +18,7 @@ const DESCRIPTION = `Registration and authentication: who is this, is this addre
 Errors are problems of RFC 9457; the \`type\` of each leads to a page that explains it. Every answer carries the
 request's \`X-Request-Id\`. Limits per source show in the \`RateLimit\` and \`RateLimit-Policy\` headers.`;
 
-const OF_ANY_ROUTE: readonly ProblemCode[] = ['malformed-request', 'internal', 'overloaded'];
+const OF_ANY_ROUTE: readonly ProblemCode[] = ['malformed-request', 'request-timeout', 'internal', 'overloaded'];
 const OF_A_BODY: readonly ProblemCode[] = ['payload-too-large', 'unsupported-media-type', 'validation-failed'];
 
 type Operation = PlainOperation & {
@@ -39,8 +40,11 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const operationIdFactory = (_controller: string, method: string): string => method;
   const document = SwaggerModule.createDocument(app, options, { operationIdFactory });
   addDetails(document);
-  Object.assign(((document.components ??= {}).schemas ??= {}), { Problem: PROBLEM_SCHEMA });
-  for (const operation of operationsOf(document)) addProblems(operation);
+  const components = (document.components ??= {});
+  Object.assign((components.schemas ??= {}), { Problem: PROBLEM_SCHEMA });
+  Object.assign(components, { headers: HEADERS, parameters: { 'X-Request-Id': REQUEST_ID } });
+  const writing = new Set(writingOperationsOf(document));
+  for (const operation of operationsOf(document)) addProblems(operation, writing.has(operation));
   return document;
 }
 
@@ -54,23 +58,26 @@ export function serveOpenApi(app: NestFastifyApplication): void {
   serveApiPage(app.getHttpAdapter().getInstance(), () => ({ ...document(), servers: [{ url: pathname }] }));
 }
 
-function addProblems(operation: Operation): void {
+function addProblems(operation: Operation, isWriting: boolean): void {
   const { responses } = operation;
-  for (const [status, codes] of byStatus(problemsOf(operation))) {
+  for (const [status, codes] of byStatus(problemsOf(operation, isWriting))) {
     responses[status] = {
       description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join(' '),
       content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
     };
   }
+  for (const [status, response] of Object.entries(responses))
+    if (response && !('$ref' in response)) response.headers = headersOf(Number(status), operation[UNLIMITED] !== true);
+  operation.parameters = [...(operation.parameters ?? []), { $ref: '#/components/parameters/X-Request-Id' }];
   Reflect.deleteProperty(operation, ROUTE_PROBLEMS);
   Reflect.deleteProperty(operation, UNLIMITED);
 }
 
-function problemsOf(operation: Operation): readonly ProblemCode[] {
+function problemsOf(operation: Operation, isWriting: boolean): readonly ProblemCode[] {
   return [
     ...OF_ANY_ROUTE,
     ...(operation[ROUTE_PROBLEMS] ?? []),
-    ...(operation.requestBody === undefined ? [] : OF_A_BODY),
+    ...(isWriting ? OF_A_BODY : []),
     ...(operation.security === undefined ? [] : (['unauthenticated'] as const)),
     ...(operation[UNLIMITED] === true ? [] : (['rate-limited'] as const)),
   ];
