@@ -10,6 +10,7 @@ import { closeGracefully } from '#platform/http/shutdown';
 import { Metrics } from '#platform/metrics/metrics';
 
 import { freshDatabase, type TestDatabase } from './fresh-database.ts';
+import { routeTable, type TableRoute } from './route-table.ts';
 
 /** A letter as the development mailbox shows it. */
 export interface MailboxLetter {
@@ -45,6 +46,8 @@ type PartClass<Part> = NewableFunction & { readonly prototype: Part };
 export interface TestApp {
   readonly url: string;
   readonly db: TestDatabase;
+  /** What its controllers declare. */
+  readonly routes: readonly TableRoute[];
   ask(path: string, ask?: Ask): Promise<Answer>;
   /** A part of the running service. */
   get<Part>(part: PartClass<Part>): Part;
@@ -87,6 +90,7 @@ export async function startTestApp(
   return {
     url,
     db,
+    routes: routeTable(app),
     ask: (path, ask) => send(url, path, ask),
     get: <Part>(part: PartClass<Part>) => app.get<Part>(part),
     statements: () => statements.splice(0),

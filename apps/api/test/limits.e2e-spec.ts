@@ -1,0 +1,98 @@
+import { LIMITS, policyName, type Limit } from '#platform/limits/limits';
+import { startTestApp, type Answer, type TestApp } from '#testing/test-app';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp({ RATE_LIMIT_SCALE: '1', TRUSTED_PROXIES: '127.0.0.0/8, ::1' });
+});
+afterAll(() => app.stop());
+
+const limited = () => app.routes.filter(({ isUnlimited }) => !isUnlimited);
+const nameOf = ({ method, path }: { method: string; path: string }): string => `${method} ${path}`;
+
+test('every route that does something has a limit per source of its own, and probes alone have none', () => {
+  const own = limited().filter(({ limit }) => limit !== undefined);
+  expect(Object.fromEntries(own.map((route) => [nameOf(route), route.limit]))).toEqual({
+    'POST /v1/registrations': 'registrations',
+    'POST /v1/registrations/mute': 'mute',
+    'POST /v1/registrations/activation': 'activation',
+    'POST /v1/registrations/resend': 'resend',
+    'DELETE /v1/registrations': 'withdrawal',
+    'POST /letters/owner': 'registrations',
+    'POST /letters/owner/activation': 'activation',
+  });
+  expect(
+    limited()
+      .filter(({ method, limit }) => method !== 'GET' && limit === undefined)
+      .map(nameOf),
+  ).toEqual([]);
+  const free = app.routes.filter(({ isUnlimited }) => isUnlimited).map(nameOf);
+  expect(free.sort()).toEqual([
+    'GET /dev/mailbox',
+    'GET /dev/mailbox.json',
+    'GET /health/live',
+    'GET /health/ready',
+    'GET /metrics',
+  ]);
+});
+
+test('on every route one request too many is answered 429 with its policy, and another source is served', async () => {
+  for (const [index, route] of limited().entries()) {
+    const name = route.limit ?? 'all';
+    const first: Limit = LIMITS[name][0];
+    const ask = (source: string): Promise<Answer> =>
+      app.ask(route.path.replace(/:\w+/g, 'internal'), {
+        method: route.method,
+        headers: { 'x-forwarded-for': source },
+      });
+    const source = `198.51.100.${index + 1}`;
+    const statuses: number[] = [];
+    // Without credentials and fields: what is refused later counts all the same, and costs nothing.
+    while (statuses.length < first.limit) {
+      const together = Math.min(20, first.limit - statuses.length);
+      const answers = await Promise.all(Array.from({ length: together }, () => ask(source)));
+      statuses.push(...answers.map(({ status }) => status));
+    }
+    expect([nameOf(route), statuses.filter((status) => status === 429 || status >= 500)]).toEqual([nameOf(route), []]);
+    const { status, headers, body } = await ask(source);
+    expect([nameOf(route), status, body]).toMatchObject([nameOf(route), 429, { code: 'rate-limited' }]);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    const policy = policyName(name, first);
+    expect(headers.get('ratelimit-policy')).toContain(`"${policy}";q=${first.limit};w=${first.windowSeconds}`);
+    expect(headers.get('ratelimit')).toContain(`"${policy}";r=0;`);
+    expect((await ask(`203.0.113.${index + 1}`)).status).not.toBe(429);
+  }
+});
+
+describe('when several things are wrong, the first of this list is told', () => {
+  const FAULTS = ['413', '415', '400', '429', '401', '422'] as const;
+  type Fault = (typeof FAULTS)[number];
+  const EXHAUSTED = '192.0.2.1';
+  let fresh = 0;
+
+  beforeAll(async () => {
+    for (let n = 0; n <= LIMITS.activation[0].limit; n++) await ask(['401'], EXHAUSTED);
+  });
+
+  function ask(faults: readonly Fault[], from = `192.0.2.${100 + ++fresh}`): Promise<Answer> {
+    const has = (fault: Fault): boolean => faults.includes(fault);
+    const field = `"code":"${has('422') ? 'x' : '0000'}"`;
+    const body = `{${field}${has('400') ? `,${field}` : ''}}${has('413') ? ' '.repeat(17_000) : ''}`;
+    return app.ask('/v1/registrations/activation', {
+      method: 'POST',
+      body,
+      ...(has('401') ? {} : { as: ['nobody@example.com', 'correct horse battery'] as const }),
+      headers: {
+        'content-type': has('415') ? 'text/plain' : 'application/json',
+        'x-forwarded-for': has('429') ? EXHAUSTED : from,
+      },
+    });
+  }
+
+  const pairs = FAULTS.flatMap((first, index) => FAULTS.slice(index).map((second) => [first, second] as const));
+  test.each(pairs)('%s before %s', async (first, second) => {
+    const answer = await ask([first, second]);
+    expect(answer.status).toBe(Number(first));
+    expect(answer.body).toMatchObject({ status: Number(first) });
+  });
+});
