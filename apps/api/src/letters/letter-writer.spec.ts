@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+
+import type { LeasedLetter } from '#data/letter';
+import { Secret } from '#domain/secret';
+import { readConfig } from '#platform/config/config';
+import { KeyRing } from '#platform/keys/key-ring';
+
+import { LetterWriter } from './letter-writer.ts';
+
+const ADDRESS_KEY = randomBytes(32);
+const SECRET = 'a secret for tests alone that is long enough';
+const keys = new KeyRing(new Secret(SECRET), [], ADDRESS_KEY);
+const EMAIL = 'ada@example.com';
+
+function writerFor(settings: Readonly<Record<string, string>>, ring = keys): LetterWriter {
+  return new LetterWriter(readConfig({ DATABASE_URL: 'postgres://u@h/d', TROTH_SECRET: SECRET, ...settings }), ring);
+}
+
+function rowOf(more: Partial<LeasedLetter> = {}): LeasedLetter {
+  return {
+    id: '01a20d96-fc7a-7d2f-a487-006739ba91f0',
+    kind: 'registration_code',
+    envelope: keys.sealEnvelope({ email: EMAIL, locale: null }),
+    addressKey: keys.addressKey(EMAIL),
+    claimId: '01a20d96-fc7a-7d2f-a487-006739ba91f1',
+    keyId: keys.currentKeyId,
+    codeLength: 4,
+    issuedDay: 20_000,
+    attempts: 1,
+    ageMs: 10,
+    windowLeftMs: 60_000,
+    ...more,
+  };
+}
+
+test.each([
+  [{}, 'http://localhost:3000/letters/owner?owner_token='],
+  [{ PUBLIC_URL: 'https://auth.example.com/base/' }, 'https://auth.example.com/base/letters/owner?owner_token='],
+  [
+    { PUBLIC_URL: 'https://auth.example.com', WEB_URL: 'https://web.example.com/app/' },
+    'https://web.example.com/app/owner?owner_token=',
+  ],
+])('with %j links begin with %s', (settings, start) => {
+  for (const kind of ['registration_code', 'already_registered'] as const) {
+    const letter = writerFor(settings).write(rowOf({ kind }), 60);
+    const [link = ''] = /^https?:.*$/m.exec(letter?.text ?? '') ?? [];
+    expect(link.startsWith(start)).toBe(true);
+    expect(keys.openOwnerToken(link.slice(start.length))).toMatchObject({ day: 20_000 });
+    expect([letter?.id, letter?.to]).toEqual([rowOf().id, EMAIL]);
+  }
+});
+
+test.each([4, 8])('the code of %i digits is the one of the claim', (codeLength) => {
+  const row = rowOf({ codeLength });
+  const code = keys.registrationCode(row.claimId ?? '', EMAIL, codeLength, keys.currentKeyId);
+  expect(code).toHaveLength(codeLength);
+  expect(writerFor({}).write(row, 60)?.subject).toBe(`${code} is your code`);
+});
+
+test('what cannot be read or derived any more is not written', () => {
+  const other = new KeyRing(new Secret('another secret, which nobody has seen before'), [], ADDRESS_KEY);
+  expect(writerFor({}, other).write(rowOf(), 60)).toBeUndefined();
+  expect(writerFor({}).write(rowOf({ claimId: null }), 60)).toBeUndefined();
+  expect(writerFor({}).write(rowOf({ codeLength: null }), 60)).toBeUndefined();
+  expect(writerFor({}).write(rowOf({ keyId: 'gone' }), 60)).toBeUndefined();
+});
