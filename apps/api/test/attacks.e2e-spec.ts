@@ -1,5 +1,7 @@
+import { getMetadataStorage } from 'class-validator';
 import fc from 'fast-check';
 
+import { parseEmail } from '#domain/email';
 import { TestClaimant } from '#testing/claimant';
 import { leftovers } from '#testing/rows';
 import { startTestApp, type Answer, type Ask, type TestApp } from '#testing/test-app';
@@ -108,6 +110,71 @@ describe('every field of a registration', () => {
       );
     },
   );
+});
+
+/** A body that each route with one accepts as well-formed, by the class that declares it. */
+const GOOD_BODIES: Readonly<Record<string, object>> = {
+  RegisterDto: GOOD,
+  ActivateDto: { code: '0000' },
+  MuteRegistrationDto: { owner_token: 'x', days: 1 },
+};
+
+/** Values that no field of ours takes, whatever its rules are. */
+const BAD_VALUES: readonly [string, unknown][] = [
+  ['a boolean', true],
+  ['a fraction', 0.5],
+  ['a huge number', 1e300],
+  ['an array', ['ada@example.com']],
+  ['an object', { $ne: null }],
+  ['empty', ''],
+  ['a lone surrogate', '\ud800'],
+  ['with NUL', 'ada\0'],
+  ['huge', 'x'.repeat(15_000)],
+];
+/** Those among them that a field may take: an optional token that is empty counts as none. */
+const TAKEN: ReadonlySet<string> = new Set(['RegisterDto.owner_token empty', 'MuteRegistrationDto.owner_token empty']);
+
+describe('every field of every body', () => {
+  test('that a class declares refuses what is no value of it, and tells where', async () => {
+    const routes = app.routes.filter(({ body }) => body !== undefined);
+    expect(routes.map(({ body }) => body?.name).sort()).toEqual(Object.keys(GOOD_BODIES).sort());
+    for (const { method, path, isBasic, body: dto } of routes) {
+      const good = GOOD_BODIES[dto?.name ?? ''] ?? {};
+      const rules = getMetadataStorage().getTargetValidationMetadatas(dto ?? Object, '', false, false);
+      const fields = new Set(rules.map(({ propertyName }) => propertyName));
+      expect(Object.keys(good).filter((name) => !fields.has(name))).toEqual([]);
+      for (const field of fields) {
+        const isOptional = rules.some(({ propertyName, name }) => propertyName === field && name === 'isOptional');
+        const missing: readonly [string, unknown][] = [
+          ['missing', undefined],
+          ['null', null],
+        ];
+        for (const [what, value] of [...BAD_VALUES, ...(isOptional ? [] : missing)]) {
+          const name = `${dto?.name ?? ''}.${field} ${what}`;
+          if (TAKEN.has(name)) continue;
+          const ask = { method, body: { ...good, [field]: value }, ...(isBasic ? { as: AS } : {}) };
+          const answer = await refused(path, ask);
+          expect([name, answer.status, answer.body]).toMatchObject([name, 422, { errors: [{ pointer: `/${field}` }] }]);
+        }
+      }
+    }
+  });
+
+  test('that takes none: an empty object is none, and any field is a fault', async () => {
+    const routes = app.routes.filter(({ method, body, path }) => method !== 'GET' && !body && path.startsWith('/v1/'));
+    expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+      'DELETE /v1/registrations',
+      'POST /v1/registrations/resend',
+    ]);
+    for (const { method, path } of routes) {
+      const { body } = await refused(path, { method, as: AS, body: { a: 1 } }, 422);
+      expect(body).toMatchObject({ errors: [{ pointer: '/a', code: 'unknown-field' }] });
+      await refused(path, { method, as: AS, body: [] }, 422);
+      await refused(path, { method, body: { a: 1 } }, 401);
+      for (const nothing of [undefined, {}])
+        expect((await app.ask(path, { method, as: AS, body: nothing })).status).toBeLessThan(300);
+    }
+  });
 });
 
 describe('every field of activation and mute', () => {
@@ -225,26 +292,47 @@ describe('paths and methods', () => {
   });
 });
 
+/** The recipients of all letters, once nothing is left to send. */
+async function recipients(): Promise<ReadonlySet<string>> {
+  await new TestClaimant(app, 'nobody@example.com').settledLetters();
+  const { letters } = (await app.ask('/dev/mailbox.json')).body as { letters: readonly { to: string }[] };
+  return new Set(letters.map(({ to }) => to));
+}
+
 test('no request of random JSON is answered with 5xx, and none is mailed to somebody it does not name', async () => {
-  const keys = fc.constantFrom(
-    'email',
-    'password',
-    'username',
-    'locale',
-    'owner_token',
-    'code',
-    'days',
-    '__proto__',
-    'x',
+  const before = await recipients();
+  const named = new Set<string | undefined>();
+  const text = fc.string({ unit: 'binary' });
+  const any = fc.oneof(text, fc.jsonValue(), fc.emailAddress());
+  const email = fc.oneof(
+    fc.emailAddress(),
+    fc
+      .tuple(fc.emailAddress(), fc.constantFrom(',', ';', '\n', '\r\nBcc: ', '\0', ' ', '>'))
+      .map(([address, between]) => `${address}${between}eve@example.com`),
+    any,
   );
-  const bodies = fc.dictionary(keys, fc.oneof(fc.string({ unit: 'binary' }), fc.jsonValue(), fc.emailAddress()));
+  const password = fc.oneof({ weight: 3, arbitrary: fc.constant(GOOD.password) }, { weight: 1, arbitrary: any });
+  const others = fc.dictionary(
+    fc.constantFrom('username', 'locale', 'owner_token', 'code', 'days', '__proto__', 'x'),
+    any,
+    {
+      maxKeys: 2,
+    },
+  );
+  const bodies = fc
+    .tuple(fc.record({ email, password }, { requiredKeys: [] }), fc.oneof(fc.constant({}), others))
+    .map(([some, more]): Readonly<Record<string, unknown>> => ({ ...some, ...more }));
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...ROUTES), bodies, async ([method, path, basic], body) => {
       const { status } = await app.ask(path, { method, body, ...(basic ? { as: AS } : {}) });
       expect(status).toBeLessThan(500);
+      if (status === 202 && path === '/v1/registrations') named.add(parseEmail(String(body.email)));
     }),
     { numRuns: 300 },
   );
+  const mailed = [...(await recipients())].filter((to) => !before.has(to));
+  expect(mailed.filter((to) => !named.has(to))).toEqual([]);
+  expect(mailed.length).toBeGreaterThan(0);
 });
 
 test('secrets and addresses never reach the log', async () => {
