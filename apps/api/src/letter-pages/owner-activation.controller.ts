@@ -39,7 +39,8 @@ export class OwnerActivationController {
       await this.activation.run(credentials, code, asker);
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'activation-failed') throw error;
-      sendCodePage(reply, 401, credentials.email, 'The code or the password is not right, or the time is over.');
+      // A 401 would have to name credentials of HTTP (RFC 9110, 15.5.2), and the browser would ask for them.
+      sendCodePage(reply, 422, credentials.email, 'The code or the password is not right, or the time is over.');
       return;
     }
     sendPage(reply, 200, 'The address is yours', ['<p>It is confirmed, and you have an account.</p>']);

@@ -94,9 +94,9 @@ describe('POST /letters/owner', () => {
     const confirm = (fields: Readonly<Record<string, string>>): Promise<Answer> =>
       submit({ email, password, code, ...fields }, '/letters/owner/activation');
     expect((await confirm({ code: 'four' })).status).toBe(422);
-    expect((await confirm({ password: 'somebody’s password' })).status).toBe(401);
+    expect((await confirm({ password: 'somebody’s password' })).status).toBe(422);
     const wrong = await confirm({ code: code === '0000' ? '0001' : '0000' });
-    expect([wrong.status, wrong.text]).toEqual([401, expect.stringContaining('role="alert"')]);
+    expect([wrong.status, wrong.text]).toEqual([422, expect.stringContaining('role="alert"')]);
     expect(await addressRow(app.db, email)).toMatchObject({ state: 'CLAIMED', strikes: 1 });
     expect(await confirm({})).toMatchObject({ status: 200, text: expect.stringContaining('confirmed') });
     expect(await addressRow(app.db, email)).toMatchObject({ state: 'ACTIVE' });
