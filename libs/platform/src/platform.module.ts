@@ -22,7 +22,7 @@ import { ProblemFilter } from './problems/problem-filter.ts';
 import { ProblemsController } from './problems/problems.controller.ts';
 
 const FOR_EVERY_ROUTE: readonly Provider[] = [
-  { provide: APP_FILTER, useClass: ProblemFilter },
+  { provide: APP_FILTER, useExisting: ProblemFilter },
   // Guards run in this order: who asks too often is not even asked who they are.
   { provide: APP_GUARD, useExisting: SourceLimitGuard },
   { provide: APP_GUARD, useClass: AccessGuard },
@@ -50,6 +50,7 @@ export class PlatformModule implements OnApplicationShutdown {
       Connections,
       RequestLog,
       SourceLimitGuard,
+      ProblemFilter,
       NestLog,
       MetricsServer,
     ];

@@ -162,6 +162,18 @@ test('what the plugin leaves out is there', async () => {
   for (const { description } of responses) expect(description).not.toBe('');
 });
 
+test.each(['/docs', '/docs/swagger-ui.css', '/openapi.json'])(
+  'what is wrong with a request for %s is a problem',
+  async (path) => {
+    const answer = await frame.send(`GET ${path} HTTP/1.1\r\nX-Request-Id: bad${path.replace(/\W/g, '.')}\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 .*\r\ncontent-type: application\/problem\+json\r\n.*"malformed-request"/s);
+    expect(await frame.lineOf(`bad${path.replace(/\W/g, '.')}`)).toMatchObject({
+      status: 400,
+      problem: 'malformed-request',
+    });
+  },
+);
+
 describe('the API page', () => {
   test('is made of files of this server alone, which the policy of the page allows', async () => {
     const page = await frame.fetch('/docs');

@@ -1,8 +1,10 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
 
 import { Config } from '#platform/config/config';
 import { UNLIMITED } from '#platform/limits/source-limit';
+import { ProblemFilter } from '#platform/problems/problem-filter';
 import { PROBLEM_TYPE } from '#platform/problems/problem-body';
 import { PROBLEMS, type ProblemCode } from '#platform/problems/problem';
 
@@ -48,14 +50,22 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   return document;
 }
 
-/** Serves the document at /openapi.json and Swagger UI at /docs, both from this process alone. */
+/** Serves the document at /openapi.json and Swagger UI at /docs, both from this process alone, without a guard. */
 export function serveOpenApi(app: NestFastifyApplication): void {
   let built: OpenAPIObject | undefined;
   const document = (): OpenAPIObject => (built ??= openApiDocument(app));
-  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'openapi.json', raw: ['json'], ui: false });
   // The page asks whoever it came from: by another name of this host, its policy would refuse what it tries out.
   const { pathname } = new URL(app.get(Config).publicUrl);
-  serveApiPage(app.getHttpAdapter().getInstance(), () => ({ ...document(), servers: [{ url: pathname }] }));
+  const filter = app.get(ProblemFilter);
+  const server: FastifyInstance = app.getHttpAdapter().getInstance();
+  server.register((pages, _options, done) => {
+    pages.setErrorHandler((error, request, reply) => {
+      filter.answer(error, request, reply);
+    });
+    pages.get('/openapi.json', (_, reply) => reply.send(document()));
+    serveApiPage(pages, () => ({ ...document(), servers: [{ url: pathname }] }));
+    done();
+  });
 }
 
 function addProblems(operation: Operation, isWriting: boolean): void {

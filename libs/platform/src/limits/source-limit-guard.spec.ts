@@ -144,7 +144,8 @@ test.each([
     expect(answers.map(({ status }) => status === 429)).toEqual([false, false, false, true]);
     expect(answers[3]?.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(answers[3]?.headers.get('ratelimit-policy')).toBe('"all-per-minute";q=3;w=60');
-    expect(await answers[3]?.json()).toMatchObject({ code: 'rate-limited' });
+    expect(answers[3]?.headers.get('content-type')).toBe('application/problem+json');
+    expect(await answers[3]?.json()).toMatchObject({ code: 'rate-limited', status: 429 });
     expect((await frame.fetch('/limited/source')).status).toBe(429);
     expect((await frame.fetch('/limited/probe')).status).toBe(200);
   });

@@ -20,8 +20,15 @@ export class ProblemFilter implements ExceptionFilter {
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    this.answer(
+      thrown,
+      host.switchToHttp().getRequest<FastifyRequest>(),
+      host.switchToHttp().getResponse<FastifyReply>(),
+    );
+  }
+
+  /** The same for what is thrown where Nest does not look: on routes of the framework alone. */
+  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = this.#problemOf(thrown, request);
     request.problem = problem;
     if (problem.code === 'internal') this.log.error('request_failed', { requestId: request.id, error: thrown });
