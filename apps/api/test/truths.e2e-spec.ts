@@ -1,5 +1,5 @@
 import { TestClaimant, wrong } from '#testing/claimant';
-import { addressRow, events, leftovers } from '#testing/rows';
+import { addressRow, leftovers } from '#testing/rows';
 import { startTestApp, type Answer, type TestApp } from '#testing/test-app';
 import { age } from '#testing/time-travel';
 
@@ -11,8 +11,8 @@ afterAll(() => app.stop());
 
 let people = 0;
 const someone = (password?: string): TestClaimant => new TestClaimant(app, `someone${++people}@example.com`, password);
-const row = (claimant: TestClaimant) => addressRow(app.db, claimant.email);
 const statuses = (answers: readonly Answer[]): number[] => answers.map(({ status }) => status);
+const row = (claimant: TestClaimant) => addressRow(app.db, claimant.email);
 const FIFTY = Array.from({ length: 50 }, (_, index) => index);
 
 describe('truth 1: one address has at most one live claim', () => {
@@ -135,68 +135,6 @@ describe('truth 6: an ended claim gives the address back and keeps no credential
   });
 });
 
-describe('truth 7: nobody can keep the owner of the mailbox out', () => {
-  test('truth 7: with an owner token the owner supersedes a squatter and is active in two requests', async () => {
-    const squatter = someone('the squatter’s password');
-    await squatter.register();
-    const ownerToken = await squatter.ownerToken();
-    const squattersCode = await squatter.code();
-    const owner = new TestClaimant(app, squatter.email, 'the owner’s password');
-    expect((await owner.register({ owner_token: ownerToken })).status).toBe(202);
-    expect((await squatter.activate(squattersCode)).status).toBe(401);
-    expect((await owner.activate(await owner.code(2))).status).toBe(200);
-  });
-
-  test('truth 7: a squatter who claims again for ever keeps nobody out', async () => {
-    const squatter = someone('the squatter’s password');
-    await squatter.register();
-    const ownerToken = await squatter.ownerToken();
-    const owner = new TestClaimant(app, squatter.email, 'the owner’s password');
-    const [registered] = await Promise.all([
-      owner.register({ owner_token: ownerToken }),
-      ...FIFTY.map(() => squatter.register()),
-    ]);
-    expect(registered.status).toBe(202);
-    expect((await owner.activate(await owner.code(2))).status).toBe(200);
-  });
-
-  test('truth 7: a token of another address, or no token at all, is treated as absent', async () => {
-    const [ada, bob] = [someone(), someone()];
-    await ada.register();
-    await bob.register();
-    const before = await row(ada);
-    for (const owner_token of [await bob.ownerToken(), 'x', '', `${await ada.ownerToken()}A`]) {
-      const answer = await new TestClaimant(app, ada.email, 'not the first password').register({ owner_token });
-      expect(answer.status).toBe(202);
-    }
-    expect((await row(ada))?.claimId).toBe(before?.claimId);
-  });
-
-  test('truth 7: a wrong password costs no strike, so a stranger cannot burn a claim', async () => {
-    const ada = someone();
-    await ada.register();
-    const code = await ada.code();
-    await Promise.all(FIFTY.map(() => ada.activate(wrong(code), 'a stranger’s guess')));
-    expect((await row(ada))?.strikes).toBe(0);
-    expect((await ada.activate(code)).status).toBe(200);
-  });
-
-  test('truth 7: the owner mutes letters of registration, and ends that again', async () => {
-    const ada = someone();
-    await ada.register();
-    const owner_token = await ada.ownerToken();
-    await ada.withdraw();
-    const mute = (days: number) => app.ask('/v1/registrations/mute', { body: { owner_token, days } });
-    expect((await mute(30)).status).toBe(204);
-    expect((await ada.register()).status).toBe(202);
-    expect(await row(ada)).toBeUndefined();
-    expect(await ada.settledLetters()).toHaveLength(1);
-    await mute(0);
-    await ada.register();
-    expect(await ada.settledLetters()).toHaveLength(2);
-  });
-});
-
 describe('truth 8: three strikes end a claim', () => {
   test('truth 8: the third wrong code locks the claim, and the right code comes too late', async () => {
     const ada = someone();
@@ -258,45 +196,6 @@ describe('truth 10: every change of state is one transaction', () => {
     await app.db.owner`alter table audit_event drop constraint no_room`;
     expect(await row(ada)).toMatchObject({ state: 'CLAIMED', claimId: before?.claimId, hasClaimPassword: true });
     expect((await ada.activate(code)).status).toBe(200);
-  });
-});
-
-describe('truth 11: a replay changes nothing', () => {
-  test('truth 11: fifty activations at once make one account, and all who were right are told the same', async () => {
-    const ada = someone();
-    await ada.register();
-    const code = await ada.code();
-    const answers = await Promise.all(FIFTY.map(() => ada.activate(code)));
-    expect(new Set(statuses(answers))).toEqual(new Set([200]));
-    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
-    const activated = (await events(app.db)).filter((event) => event === 'registration.activated');
-    const { accounts } = await leftovers(app.db);
-    expect(activated).toHaveLength(accounts ?? 0);
-  });
-
-  test('truth 11: the same code is answered again for 60 s, a wrong one or a wrong password never', async () => {
-    const ada = someone();
-    const first = await ada.becomeActive();
-    const code = await ada.code();
-    const again = await ada.activate(code);
-    expect([again.status, again.text]).toEqual([200, first.text]);
-    expect((await ada.activate(wrong(code))).status).toBe(401);
-    expect((await ada.activate(code, 'not the right password')).status).toBe(401);
-    await age(app.db, ada.email, 61);
-    expect((await ada.activate(code)).status).toBe(401);
-    expect((await row(ada))?.state).toBe('ACTIVE');
-  });
-
-  test('truth 11: a registration sent twice with one key is done once, and another one with that key is a conflict', async () => {
-    const ada = someone();
-    const key = { 'idempotency-key': 'a key of the client’s own'.replaceAll(/[^\x21-\x7e]/g, '-') };
-    const answers = await Promise.all([ada.register({}, key), ada.register({}, key), ada.register({}, key)]);
-    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
-    await ada.withdraw();
-    expect((await ada.register({}, key)).status).toBe(202);
-    expect(await row(ada)).toBeUndefined();
-    const conflict = await ada.register({ username: 'somebody' }, key);
-    expect([conflict.status, conflict.body]).toMatchObject([409, { code: 'idempotency-conflict' }]);
   });
 });
 
