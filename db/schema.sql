@@ -40,6 +40,7 @@ create table public.address (
   locale text,
   account_id uuid,
   replayable_until timestamp with time zone,
+  by_owner boolean not null default false,
   constraint account_has_one_address UNIQUE (account_id),
   constraint active_address_has_an_account CHECK (((state <> 'ACTIVE'::text) OR ((account_id IS NOT NULL) AND (num_nonnulls(claimed_at, letter_at, expires_at, strikes, resends, wished_username, locale) = 0) AND (num_nulls(claim_id, claim_key_id, code_length, replayable_until) = ANY (ARRAY[0, 4]))))),
   constraint address_account_exists FOREIGN KEY (account_id) REFERENCES account(id),
@@ -52,6 +53,7 @@ create table public.address (
   constraint code_has_four_or_eight_digits CHECK ((code_length = ANY (ARRAY[4, 8]))),
   constraint email_is_normalised CHECK (((octet_length(email) <= 254) AND (POSITION(('@'::text) IN (email)) <= 65) AND (email ~ '^[a-z0-9.!#$%&''*+/=?^_`{|}~-]+@[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$'::text))),
   constraint locked_claim_keeps_nothing CHECK (((state <> 'LOCKED'::text) OR ((num_nonnulls(claim_id, claim_key_id, code_length, claimed_at, letter_at, strikes, resends, wished_username, locale, account_id, replayable_until) = 0) AND (expires_at IS NOT NULL)))),
+  constraint owner_only_makes_claims CHECK (((state = 'CLAIMED'::text) OR (NOT by_owner))),
   constraint strikes_are_counted_to_three CHECK (((strikes >= 0) AND (strikes <= 2)))
 ) with (fillfactor=70);
 alter table public.address owner to troth_owner;
@@ -222,12 +224,11 @@ CREATE OR REPLACE FUNCTION public.activate_claim(p_email text, p_address_key byt
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_address address;
-  v_at timestamptz;
+  v_address address := lock_address(p_email, p_address_key);
+  v_at timestamptz := clock_timestamp();
 begin
-  perform touch_address(p_address_key);
-  select * into v_address from address where email = p_email for update;
-  v_at := clock_timestamp();
+  -- What stood there before still decides: who is late is told apart from who never claimed.
+  perform clear_overdue(v_address, v_at);
   if v_address.claim_id is distinct from p_claim_id then
     return activation_of(case when v_address.claim_id is null then 'no_claim' else 'another_claim' end, null);
   end if;
@@ -239,7 +240,6 @@ begin
       else activation_of('refused_replay', null) end;
   end if;
   if v_address.expires_at <= v_at then
-    perform release_dead_claim(v_address);
     return activation_of('expired', null);
   end if;
   if not vault.claim_password_is(p_claim_id, p_phc) then
@@ -264,6 +264,25 @@ $function$
 ;
 alter function activation_of(text,uuid) owner to troth_owner;
 
+CREATE OR REPLACE FUNCTION public.clear_overdue(p_address address, p_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if p_address.state = 'LOCKED' or p_address.expires_at <= p_at then
+    perform release_dead_claim(p_address);
+    return true;
+  end if;
+  if p_address.replayable_until <= p_at then
+    update address set claim_id = null, claim_key_id = null, code_length = null, replayable_until = null
+     where email = p_address.email;
+  end if;
+  return false;
+end
+$function$
+;
+alter function clear_overdue(address,timestamp with time zone) owner to troth_owner;
+
 CREATE OR REPLACE FUNCTION public.drop_code_letters(p_claim_id uuid)
  RETURNS void
  LANGUAGE sql
@@ -272,6 +291,52 @@ AS $function$
 $function$
 ;
 alter function drop_code_letters(uuid) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.end_claim(p_claim address, p_event text, p_request_id text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform vault.forget_claim_password(p_claim.claim_id);
+  perform drop_code_letters(p_claim.claim_id);
+  perform write_audit(p_event, p_claim.subject_id, p_request_id, null);
+end
+$function$
+;
+alter function end_claim(address,text,text) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.judge_registration(p_address address, p_address_key bytea, p_by_owner boolean, p_envelope bytea)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  return case
+    when p_address.state = 'ACTIVE' then notify_active_address(p_address_key, p_envelope)
+    when p_by_owner then case when p_address.state = 'CLAIMED' then 'superseded' else 'claimed' end
+    when p_address.state = 'CLAIMED' then 'already_claimed'
+    when registration_is_muted(p_address_key) then 'muted'
+    when take_letter_quota(p_address_key, false) then 'claimed'
+    else 'over_quota'
+  end;
+end
+$function$
+;
+alter function judge_registration(address,bytea,boolean,bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.lock_address(p_email text, p_address_key bytea)
+ RETURNS address
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_address address;
+begin
+  perform touch_address(p_address_key);
+  select * into v_address from address where email = p_email for update;
+  return v_address;
+end
+$function$
+;
+alter function lock_address(text,bytea) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.mute_registration(p_address_key bytea, p_owner_token_day integer, p_days integer)
  RETURNS boolean
@@ -377,7 +442,7 @@ begin
   update address
      set state = 'ACTIVE', last_event = 'verified', moved_at = p_at, account_id = v_account_id,
          replayable_until = p_at + interval '60 seconds', claimed_at = null, letter_at = null, expires_at = null,
-         strikes = null, resends = null, wished_username = null, locale = null
+         strikes = null, resends = null, wished_username = null, locale = null, by_owner = false
    where email = p_address.email and claim_id = p_address.claim_id;
   perform write_audit('registration.activated', p_address.subject_id, p_request_id, p_sealed_details);
   return v_account_id;
@@ -446,6 +511,37 @@ $function$
 ;
 alter function refuse_audit_change() owner to troth_owner;
 
+CREATE OR REPLACE FUNCTION public.refuse_claimant(p_address address, p_claim_id uuid, p_phc text, p_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  return case
+    when p_address.state is distinct from 'CLAIMED' or p_address.claim_id <> p_claim_id then 'no_claim'
+    when p_address.expires_at <= p_at then 'expired'
+    when not vault.claim_password_is(p_claim_id, p_phc) then 'wrong_password'
+  end;
+end
+$function$
+;
+alter function refuse_claimant(address,uuid,text,timestamp with time zone) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.refuse_resend(p_claim address, p_address_key bytea, p_resends integer, p_gap_seconds integer, p_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+  return case
+    when p_claim.resends >= p_resends then 'resends_used_up'
+    when p_claim.letter_at + make_interval(secs => p_gap_seconds) > p_at then 'too_soon'
+    when not p_claim.by_owner and registration_is_muted(p_address_key) then 'muted'
+    when not take_letter_quota(p_address_key, p_claim.by_owner) then 'over_quota'
+  end;
+end
+$function$
+;
+alter function refuse_resend(address,bytea,integer,integer,timestamp with time zone) owner to troth_owner;
+
 CREATE OR REPLACE FUNCTION public.refuse_unlisted_move()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -479,42 +575,29 @@ CREATE OR REPLACE FUNCTION public.register(p_email text, p_address_key bytea, p_
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_address address;
-  v_at timestamptz;
-  v_key text := 'fresh';
+  v_key text := take_idempotency_key(p_idempotency_scope, p_fingerprint);
+  v_address address := lock_address(p_email, p_address_key);
+  v_at timestamptz := clock_timestamp();
+  v_by_owner boolean := false;
   v_outcome text;
+  v_claims boolean;
 begin
-  if p_idempotency_scope is not null then
-    v_key := take_idempotency_key(p_idempotency_scope, p_fingerprint);
-  end if;
-  perform touch_address(p_address_key);
   if v_key <> 'fresh' then
     return v_key;
   end if;
-  select * into v_address from address where email = p_email for update;
-  v_at := clock_timestamp();
-  if v_address.state = 'LOCKED' or v_address.state = 'CLAIMED' and v_address.expires_at <= v_at then
-    perform release_dead_claim(v_address);
-    v_address := null;
+  v_address := case when not clear_overdue(v_address, v_at) then v_address end;
+  if v_address.state is distinct from 'ACTIVE' and owner_token_is_current(p_owner_token_day) then
+    v_by_owner := take_letter_quota(p_address_key, true);
   end if;
-  v_outcome := case
-    when v_address.state = 'ACTIVE' then notify_active_address(p_address_key, p_envelope)
-    when owner_token_is_current(p_owner_token_day) and take_address_quota(p_address_key, 'owner_token', 5, 5)
-      then case when v_address.state = 'CLAIMED' then 'superseded' else 'claimed' end
-    when v_address.state = 'CLAIMED' then 'already_claimed'
-    when registration_is_muted(p_address_key) then 'muted'
-    when take_address_quota(p_address_key, 'registration_letters', 10, 20) then 'claimed'
-    else 'over_quota'
-  end;
+  v_outcome := judge_registration(v_address, p_address_key, v_by_owner, p_envelope);
+  v_claims := v_outcome in ('claimed', 'superseded');
   -- Where nothing is claimed, the same work is done for an address that nobody can have, and undone: both take as long.
   begin
-    if v_outcome in ('claimed', 'superseded') then
-      perform stake_claim(p_email, p_address_key, p_phc, p_username, p_locale, p_claim_seconds, p_strict, p_claim_key_id,
-                          p_wrapped_key, p_sealed_details, p_envelope, p_request_id, v_address, v_at);
-    else
-      perform stake_claim(encode(substring(p_address_key for 16), 'hex') || '@decoy.invalid', p_address_key, p_phc,
-                          p_username, p_locale, p_claim_seconds, p_strict, p_claim_key_id, p_wrapped_key,
-                          p_sealed_details, p_envelope, p_request_id, null, v_at);
+    perform stake_claim(
+      case when v_claims then p_email else encode(substring(p_address_key for 16), 'hex') || '@decoy.invalid' end,
+      p_address_key, p_phc, p_username, p_locale, v_by_owner, p_claim_seconds, p_strict, p_claim_key_id, p_wrapped_key,
+      p_sealed_details, p_envelope, p_request_id, case when v_claims then v_address end, v_at);
+    if not v_claims then
       raise exception 'undo' using errcode = 'TR000';
     end if;
   exception
@@ -542,8 +625,7 @@ CREATE OR REPLACE FUNCTION public.release_dead_claim(p_dead address)
 AS $function$
 begin
   if p_dead.state = 'CLAIMED' then
-    perform drop_code_letters(p_dead.claim_id);
-    perform write_audit('registration.expired', p_dead.subject_id, null, null);
+    perform end_claim(p_dead, 'registration.expired', null);
   end if;
   delete from address where email = p_dead.email;
   delete from audit_subject where id = p_dead.subject_id;
@@ -557,34 +639,17 @@ CREATE OR REPLACE FUNCTION public.resend_code(p_email text, p_address_key bytea,
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_address address;
-  v_at timestamptz;
+  v_address address := lock_address(p_email, p_address_key);
+  v_at timestamptz := clock_timestamp();
   v_until timestamptz;
+  v_refusal text := refuse_claimant(v_address, p_claim_id, p_phc, v_at);
 begin
-  perform touch_address(p_address_key);
-  select * into v_address from address where email = p_email for update;
-  v_at := clock_timestamp();
-  if v_address.state is distinct from 'CLAIMED' or v_address.claim_id <> p_claim_id then
-    return 'no_claim';
+  perform clear_overdue(v_address, v_at);
+  if v_refusal is null then
+    v_refusal := refuse_resend(v_address, p_address_key, p_resends, p_gap_seconds, v_at);
   end if;
-  if v_address.expires_at <= v_at then
-    perform release_dead_claim(v_address);
-    return 'expired';
-  end if;
-  if not vault.claim_password_is(p_claim_id, p_phc) then
-    return 'wrong_password';
-  end if;
-  if v_address.resends >= p_resends then
-    return 'resends_used_up';
-  end if;
-  if v_address.letter_at + make_interval(secs => p_gap_seconds) > v_at then
-    return 'too_soon';
-  end if;
-  if registration_is_muted(p_address_key) then
-    return 'muted';
-  end if;
-  if not take_address_quota(p_address_key, 'registration_letters', 10, 20) then
-    return 'over_quota';
+  if v_refusal is not null then
+    return v_refusal;
   end if;
   -- The latest deadline there is stands in the past of this one, so a resend never shortens a claim.
   v_until := greatest(v_address.expires_at, least(
@@ -601,7 +666,7 @@ $function$
 ;
 alter function resend_code(text,bytea,uuid,text,bytea,integer,integer,integer) owner to troth_owner;
 
-CREATE OR REPLACE FUNCTION public.stake_claim(p_email text, p_address_key bytea, p_phc text, p_username text, p_locale text, p_claim_seconds integer, p_strict boolean, p_claim_key_id text, p_wrapped_key bytea, p_sealed_details bytea, p_envelope bytea, p_request_id text, p_superseded address, p_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION public.stake_claim(p_email text, p_address_key bytea, p_phc text, p_username text, p_locale text, p_by_owner boolean, p_claim_seconds integer, p_strict boolean, p_claim_key_id text, p_wrapped_key bytea, p_sealed_details bytea, p_envelope bytea, p_request_id text, p_superseded address, p_at timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
@@ -616,18 +681,17 @@ begin
   insert into audit_subject (wrapped_key) values (p_wrapped_key) returning id into v_subject_id;
   if p_superseded.email is null then
     insert into address (email, state, last_event, moved_at, subject_id, claim_id, claim_key_id, code_length, claimed_at,
-                         letter_at, expires_at, strikes, resends, wished_username, locale)
+                         letter_at, expires_at, strikes, resends, wished_username, locale, by_owner)
     values (p_email, 'CLAIMED', 'claimed', p_at, v_subject_id, v_claim_id, p_claim_key_id, v_code_length, p_at,
-            p_at, v_until, 0, 0, p_username, p_locale);
+            p_at, v_until, 0, 0, p_username, p_locale, p_by_owner);
   else
-    perform vault.forget_claim_password(p_superseded.claim_id);
-    perform drop_code_letters(p_superseded.claim_id);
+    perform end_claim(p_superseded, 'registration.superseded', p_request_id);
     update address
        set last_event = 'superseded', moved_at = p_at, subject_id = v_subject_id, claim_id = v_claim_id,
            claim_key_id = p_claim_key_id, code_length = v_code_length, claimed_at = p_at, letter_at = p_at,
-           expires_at = v_until, strikes = 0, resends = 0, wished_username = p_username, locale = p_locale
+           expires_at = v_until, strikes = 0, resends = 0, wished_username = p_username, locale = p_locale,
+           by_owner = p_by_owner
      where email = p_email and claim_id = p_superseded.claim_id;
-    perform write_audit('registration.superseded', p_superseded.subject_id, p_request_id, null);
     delete from audit_subject where id = p_superseded.subject_id;
   end if;
   perform vault.keep_claim_password(v_claim_id, p_phc);
@@ -636,7 +700,7 @@ begin
 end
 $function$
 ;
-alter function stake_claim(text,bytea,text,text,text,integer,boolean,text,bytea,bytea,bytea,text,address,timestamp with time zone) owner to troth_owner;
+alter function stake_claim(text,bytea,text,text,text,boolean,integer,boolean,text,bytea,bytea,bytea,text,address,timestamp with time zone) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.strike_claim(p_address address, p_address_key bytea, p_at timestamp with time zone, p_request_id text)
  RETURNS text
@@ -652,13 +716,11 @@ begin
      where email = p_address.email and claim_id = p_address.claim_id;
     return 'struck';
   end if;
-  perform vault.forget_claim_password(p_address.claim_id);
-  perform drop_code_letters(p_address.claim_id);
-  perform write_audit('registration.locked', p_address.subject_id, p_request_id, null);
+  perform end_claim(p_address, 'registration.locked', p_request_id);
   update address
      set state = 'LOCKED', last_event = 'struck_out', moved_at = p_at, expires_at = p_at, claim_id = null,
          claim_key_id = null, code_length = null, claimed_at = null, letter_at = null, strikes = null, resends = null,
-         wished_username = null, locale = null
+         wished_username = null, locale = null, by_owner = false
    where email = p_address.email and claim_id = p_address.claim_id;
   return 'struck_out';
 end
@@ -696,6 +758,9 @@ AS $function$
 declare
   v_same boolean;
 begin
+  if p_scope is null then
+    return 'fresh';
+  end if;
   insert into idempotency_key as used (scope, fingerprint, used_at)
   values (p_scope, p_fingerprint, clock_timestamp())
   on conflict on constraint idempotency_key_pkey do update
@@ -710,6 +775,20 @@ end
 $function$
 ;
 alter function take_idempotency_key(bytea,bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.take_letter_quota(p_address_key bytea, p_by_owner boolean)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if p_by_owner then
+    return take_address_quota(p_address_key, 'owner_token', 5, 5);
+  end if;
+  return take_address_quota(p_address_key, 'registration_letters', 10, 20);
+end
+$function$
+;
+alter function take_letter_quota(bytea,boolean) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.touch_address(p_address_key bytea)
  RETURNS void
@@ -728,11 +807,12 @@ CREATE OR REPLACE FUNCTION public.trust_event_is_kept(p_old address, p_new addre
  IMMUTABLE
 AS $function$
   select case p_new.last_event
-    when 'superseded' then p_new.claim_id <> p_old.claim_id
+    when 'superseded' then p_new.claim_id <> p_old.claim_id and p_new.by_owner
     when 'struck' then p_new.claim_id = p_old.claim_id and p_new.strikes = p_old.strikes + 1
+      and p_new.by_owner = p_old.by_owner
     when 'struck_out' then p_old.strikes = 2
     when 'resent' then p_new.claim_id = p_old.claim_id and p_new.strikes = p_old.strikes
-      and p_new.resends = p_old.resends + 1 and p_new.expires_at >= p_old.expires_at
+      and p_new.resends = p_old.resends + 1 and p_new.expires_at >= p_old.expires_at and p_new.by_owner = p_old.by_owner
     when 'verified' then p_new.claim_id = p_old.claim_id and p_old.strikes < 3
     else true
   end
@@ -847,22 +927,15 @@ CREATE OR REPLACE FUNCTION public.withdraw_claim(p_email text, p_address_key byt
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_address address;
+  v_address address := lock_address(p_email, p_address_key);
+  v_at timestamptz := clock_timestamp();
+  v_refusal text := refuse_claimant(v_address, p_claim_id, p_phc, v_at);
 begin
-  perform touch_address(p_address_key);
-  select * into v_address from address where email = p_email for update;
-  if v_address.state is distinct from 'CLAIMED' or v_address.claim_id <> p_claim_id then
-    return 'no_claim';
+  perform clear_overdue(v_address, v_at);
+  if v_refusal is not null then
+    return v_refusal;
   end if;
-  if v_address.expires_at <= clock_timestamp() then
-    perform release_dead_claim(v_address);
-    return 'expired';
-  end if;
-  if not vault.claim_password_is(p_claim_id, p_phc) then
-    return 'wrong_password';
-  end if;
-  perform drop_code_letters(p_claim_id);
-  perform write_audit('registration.withdrawn', v_address.subject_id, p_request_id, null);
+  perform end_claim(v_address, 'registration.withdrawn', p_request_id);
   delete from address where email = p_email;
   delete from audit_subject where id = v_address.subject_id;
   return 'withdrawn';

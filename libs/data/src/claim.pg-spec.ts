@@ -2,6 +2,8 @@ import { Claims, keyOf, phcOf } from '#testing/claims';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
 import { addressRow } from '#testing/rows';
 
+import { muteRegistration } from './mute.ts';
+
 let db: TestDatabase;
 let claims: Claims;
 beforeAll(async () => {
@@ -9,6 +11,21 @@ beforeAll(async () => {
   claims = new Claims(db);
 });
 afterAll(() => db.drop());
+
+/** Uses up the letters of an address. */
+async function spend(email: string): Promise<void> {
+  await db.owner`
+    insert into address_quota (address_key, kind, hour_started_at, hour_count, day_started_at, day_count, touched_at)
+    values (${keyOf(email)}, 'registration_letters', clock_timestamp(), 10, clock_timestamp(), 20, clock_timestamp())
+    on conflict (address_key, kind) do update set hour_count = 10, day_count = 20`;
+}
+
+/** What is counted of an address today, by kind. */
+async function countsOf(email: string): Promise<Readonly<Record<string, number>>> {
+  const rows = await db.owner<{ kind: string; count: number }[]>`
+    select kind, day_count as count from address_quota where address_key = ${keyOf(email)}`;
+  return Object.fromEntries(rows.map(({ kind, count }) => [kind, count]));
+}
 
 describe('a strike', () => {
   test('is not given back by an error that is thrown after it', async () => {
@@ -49,9 +66,7 @@ describe('the owner token', () => {
     const email = 'owner@example.com';
     const ownerTokenDay = await claims.today();
     const outcomes: string[] = [];
-    await db.owner`
-      insert into address_quota (address_key, kind, hour_started_at, hour_count, day_started_at, day_count, touched_at)
-      values (${keyOf(email)}, 'registration_letters', clock_timestamp(), 10, clock_timestamp(), 20, clock_timestamp())`;
+    await spend(email);
     for (let use = 0; use < 6; use++) outcomes.push(await claims.register(email, { ownerTokenDay }));
     expect(outcomes).toEqual(['claimed', 'superseded', 'superseded', 'superseded', 'superseded', 'already_claimed']);
   });
@@ -64,6 +79,28 @@ describe('the owner token', () => {
     const present = await claims.idOf(email);
     expect((await claims.activate(email, present)).outcome).toBe('wrong_password');
     expect((await claims.activate(email, present, true, phcOf('b3RoZXI'))).outcome).toBe('activated');
+  });
+
+  test('makes a claim whose letters are counted with it alone, and which no mute silences', async () => {
+    const email = 'resending@example.com';
+    const ownerTokenDay = await claims.today();
+    await spend(email);
+    await muteRegistration(db.sql, keyOf(email), ownerTokenDay, 30);
+    const claimId = await claims.claim(email, { ownerTokenDay });
+    const outcomes: string[] = [];
+    for (let use = 0; use < 5; use++) outcomes.push(await claims.resend(email, claimId, { resends: 9 }));
+    expect(outcomes).toEqual(['resent', 'resent', 'resent', 'resent', 'over_quota']);
+    expect(await countsOf(email)).toEqual({ owner_token: 5, registration_letters: 20 });
+  });
+
+  test('of a claim that was made without it changes nothing for its letters', async () => {
+    const email = 'stranger@example.com';
+    const claimId = await claims.claim(email);
+    await muteRegistration(db.sql, keyOf(email), await claims.today(), 30);
+    expect(await claims.resend(email, claimId)).toBe('muted');
+    await muteRegistration(db.sql, keyOf(email), await claims.today(), 0);
+    await spend(email);
+    expect(await claims.resend(email, claimId)).toBe('over_quota');
   });
 
   test('does nothing to an active address', async () => {

@@ -75,6 +75,7 @@ async function attempt(from: TrustState, event: string, to: Stored): Promise<boo
              expires_at = case when ${to} <> 'ACTIVE' then clock_timestamp() + interval '2 hours' end,
              strikes = case when ${claimed} then coalesce(strikes, 0) + ${event === 'struck' ? 1 : 0}::int end,
              resends = case when ${claimed} then coalesce(resends, 0) + ${event === 'resent' ? 1 : 0}::int end,
+             by_owner = ${claimed && event === 'superseded'}::boolean,
              account_id = case when ${to} = 'ACTIVE' then ${account?.id ?? ''}::uuid end,
              replayable_until = case when ${to} = 'ACTIVE' then clock_timestamp() + interval '1 minute' end`;
     return true;
@@ -133,6 +134,21 @@ describe('what an event may not change along the way', () => {
                          expires_at = expires_at - interval '1 second'`);
   });
 
+  test('only an owner takes the place of a claim, and a claim stays whose it is', async () => {
+    await place('CLAIMED');
+    await refused(db.owner`
+      update address set last_event = 'superseded', moved_at = clock_timestamp(), claim_id = gen_random_uuid()`);
+    for (const event of ['struck', 'resent'])
+      await refused(db.owner`
+        update address
+           set last_event = ${event}, moved_at = clock_timestamp(), by_owner = true,
+               strikes = ${event === 'struck' ? 1 : 0}::int, resends = ${event === 'resent' ? 1 : 0}::int`);
+    await place('ACTIVE');
+    await expect(db.owner`update address set by_owner = true where claim_id is not null`).rejects.toMatchObject({
+      name: 'ConstraintViolated',
+    });
+  });
+
   test('a move happens neither in the future nor before the last one, and takes no other address', async () => {
     await place('CLAIMED');
     await refused(
@@ -172,6 +188,7 @@ describe('constraints', () => {
                expires_at = case when ${state} <> 'ACTIVE' then expires_at end,
                strikes = case when ${state} = 'CLAIMED' then 0 end,
                resends = case when ${state} = 'CLAIMED' then 0 end,
+               by_owner = ${event === 'superseded'}::boolean,
                account_id = case when ${state} = 'ACTIVE' then (select id from account limit 1) end,
                replayable_until = case when ${state} = 'ACTIVE' then clock_timestamp() end`;
       await expect(move).rejects.toMatchObject({ constraint: 'credential_only_of_a_live_claim' });

@@ -1,8 +1,8 @@
 /** Quotas of one address, counted in the database. The functions there hold the same numbers; a test compares them. */
 export const ADDRESS_QUOTAS = {
-  /** Letters of registration with resends. */
+  /** Letters of registration with resends, but for claims that were made with an owner token. */
   registration_letters: { perHour: 10, perDay: 20 },
-  /** Registrations with an owner token. */
+  /** Registrations with an owner token, and resends of the claims they made. */
   owner_token: { perHour: 5, perDay: 5 },
   /** Notices to an active address that somebody registers again. */
   already_registered: { perHour: 1, perDay: 1 },
