@@ -343,16 +343,16 @@ CREATE OR REPLACE FUNCTION public.mute_registration(p_address_key bytea, p_owner
  LANGUAGE plpgsql
 AS $function$
 begin
+  if p_days = 0 and owner_token_unmutes(p_owner_token_day) then
+    delete from registration_mute where address_key = p_address_key;
+    return true;
+  end if;
   if not owner_token_is_current(p_owner_token_day) then
     return false;
   end if;
-  if p_days = 0 then
-    delete from registration_mute where address_key = p_address_key;
-  else
-    insert into registration_mute as mute (address_key, muted_until)
-    values (p_address_key, clock_timestamp() + make_interval(days => p_days))
-    on conflict on constraint registration_mute_pkey do update set muted_until = excluded.muted_until;
-  end if;
+  insert into registration_mute as mute (address_key, muted_until)
+  values (p_address_key, clock_timestamp() + make_interval(days => p_days))
+  on conflict on constraint registration_mute_pkey do update set muted_until = excluded.muted_until;
   return true;
 end
 $function$
@@ -455,10 +455,19 @@ CREATE OR REPLACE FUNCTION public.owner_token_is_current(p_day integer)
  RETURNS boolean
  LANGUAGE sql
 AS $function$
-  select coalesce(floor(extract(epoch from clock_timestamp()) / 86400)::int - p_day between 0 and 6, false)
+  select coalesce(floor(extract(epoch from clock_timestamp()) / 86400)::int - p_day between 0 and 7, false)
 $function$
 ;
 alter function owner_token_is_current(integer) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.owner_token_unmutes(p_day integer)
+ RETURNS boolean
+ LANGUAGE sql
+AS $function$
+  select coalesce(floor(extract(epoch from clock_timestamp()) / 86400)::int - p_day between 0 and 7 + 30, false)
+$function$
+;
+alter function owner_token_unmutes(integer) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.purge_claims(p_limit integer)
  RETURNS integer

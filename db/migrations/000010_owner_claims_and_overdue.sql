@@ -378,3 +378,36 @@ begin
   return activation_of('activated', open_account(v_address, v_at, p_request_id, p_sealed_details));
 end
 $$;
+
+-- An owner token is good for seven days at least: on its day of issue and the seven after it, by the database's clock.
+create or replace function owner_token_is_current(p_day int) returns boolean
+  language sql
+as $$
+  select coalesce(floor(extract(epoch from clock_timestamp()) / 86400)::int - p_day between 0 and 7, false)
+$$;
+
+-- A mute that was made with a token on its last day lasts 30 more; until it ends, the token ends it.
+create function owner_token_unmutes(p_day int) returns boolean
+  language sql
+as $$
+  select coalesce(floor(extract(epoch from clock_timestamp()) / 86400)::int - p_day between 0 and 7 + 30, false)
+$$;
+
+-- POST /v1/registrations/mute: the owner of a mailbox wants no letters of registration for some days.
+create or replace function mute_registration(p_address_key bytea, p_owner_token_day int, p_days int) returns boolean
+  language plpgsql
+as $$
+begin
+  if p_days = 0 and owner_token_unmutes(p_owner_token_day) then
+    delete from registration_mute where address_key = p_address_key;
+    return true;
+  end if;
+  if not owner_token_is_current(p_owner_token_day) then
+    return false;
+  end if;
+  insert into registration_mute as mute (address_key, muted_until)
+  values (p_address_key, clock_timestamp() + make_interval(days => p_days))
+  on conflict on constraint registration_mute_pkey do update set muted_until = excluded.muted_until;
+  return true;
+end
+$$;

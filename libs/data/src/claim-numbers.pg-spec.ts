@@ -1,8 +1,11 @@
 import { LEDGER } from '#domain/ledger';
-import { ADDRESS_QUOTAS, OWNER_TOKEN_DAYS, REPLAY_SECONDS } from '#domain/quota';
-import { Claims } from '#testing/claims';
+import { ADDRESS_QUOTAS, LONGEST_MUTE_DAYS, OWNER_TOKEN_DAYS, REPLAY_SECONDS } from '#domain/quota';
+import { Claims, keyOf } from '#testing/claims';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
-import { age } from '#testing/time-travel';
+import { age, ageQuotas } from '#testing/time-travel';
+import { inTurn } from '#testing/turns';
+
+import { muteRegistration } from './mute.ts';
 
 let db: TestDatabase;
 let claims: Claims;
@@ -13,26 +16,71 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 
 describe('the numbers of the domain are the numbers of the database', () => {
-  test('quotas an hour and a day', async () => {
-    for (const [kind, { perHour, perDay }] of Object.entries(ADDRESS_QUOTAS)) {
-      const calls = await db.owner<{ source: string }[]>`
-        select prosrc as source from pg_proc where prosrc like ${`%take_address_quota(p_address_key, '${kind}', ${perHour}, ${perDay})%`}`;
-      expect([kind, calls.length > 0]).toEqual([kind, true]);
-    }
+  const uses: Readonly<Record<keyof typeof ADDRESS_QUOTAS, (email: string) => Promise<boolean>>> = {
+    registration_letters: async (email) => {
+      await claims.withdraw(email, await claims.idOf(email));
+      return (await claims.register(email)) === 'claimed';
+    },
+    owner_token: async (email) =>
+      (await claims.register(email, { ownerTokenDay: await claims.today() })) === 'superseded',
+    already_registered: async (email) => (await claims.register(email)) === 'notified',
+  };
+
+  test.each(Object.entries(ADDRESS_QUOTAS))('the quota %s of an hour and a day', async (kind, { perHour, perDay }) => {
+    const email = `${kind.replace('_', '-')}@example.com`;
+    const claimId = await claims.claim(email);
+    if (kind === 'already_registered') await claims.activate(email, claimId);
+    await db.owner`delete from address_quota where address_key = ${keyOf(email)}`;
+    const granted = async (): Promise<number> => {
+      const outcomes = await inTurn(perDay + 1, () => uses[kind as keyof typeof uses](email));
+      return outcomes.filter(Boolean).length;
+    };
+    expect(await granted()).toBe(perHour);
+    await ageQuotas(db, 3_599);
+    expect(await granted()).toBe(0);
+    await ageQuotas(db, 2);
+    expect(await granted()).toBe(Math.min(perHour, perDay - perHour));
+    await ageQuotas(db, 3_601);
+    expect(await granted()).toBe(0);
+    await ageQuotas(db, 86_400);
+    expect(await granted()).toBe(perHour);
   });
 
-  test('an owner token is valid on its day and six more', async () => {
-    const day = await claims.today();
-    for (const [issued, valid] of [
-      [day, true],
-      [day - OWNER_TOKEN_DAYS + 1, true],
-      [day - OWNER_TOKEN_DAYS, false],
-      [day + 1, false],
-      [null, false],
-    ] as const) {
-      const [row] = await db.owner<{ valid: boolean }[]>`select owner_token_is_current(${issued}::int) as valid`;
-      expect([issued, row?.valid]).toEqual([issued, valid]);
-    }
+  test.each([
+    ['of today', 0, true, true],
+    ['of its last day', OWNER_TOKEN_DAYS, true, true],
+    ['of the day after', OWNER_TOKEN_DAYS + 1, false, true],
+    ['whose last mute ends today', OWNER_TOKEN_DAYS + LONGEST_MUTE_DAYS, false, true],
+    ['whose last mute has ended', OWNER_TOKEN_DAYS + LONGEST_MUTE_DAYS + 1, false, false],
+    ['of tomorrow', -1, false, false],
+  ])(
+    'an owner token %s claims and mutes, or only unmutes, or does nothing',
+    async (_which, daysAgo, opens, unmutes) => {
+      const email = `token${daysAgo}@example.com`;
+      const today = await claims.today();
+      const ownerTokenDay = today - daysAgo;
+      await claims.claim(email);
+      expect(await claims.register(email, { ownerTokenDay })).toBe(opens ? 'superseded' : 'already_claimed');
+      const isMuted = async () =>
+        (await db.owner`select from registration_mute where address_key = ${keyOf(email)}`).length === 1;
+      await muteRegistration(db.sql, keyOf(email), ownerTokenDay, 1);
+      expect(await isMuted()).toBe(opens);
+      await muteRegistration(db.sql, keyOf(email), today, 1);
+      await muteRegistration(db.sql, keyOf(email), ownerTokenDay, 0);
+      expect(await isMuted()).toBe(!unmutes);
+    },
+  );
+
+  test.each([1, LONGEST_MUTE_DAYS])('a mute of %d days lasts them, and not longer', async (days) => {
+    const email = `muted${days}@example.com`;
+    await muteRegistration(db.sql, keyOf(email), await claims.today(), days);
+    const later = (seconds: number) => db.owner`
+      update registration_mute set muted_until = muted_until - make_interval(secs => ${seconds}::int)
+       where address_key = ${keyOf(email)}`;
+    await later(days * 86_400 - 60);
+    expect(await claims.register(email)).toBe('muted');
+    await later(60);
+    expect(await claims.register(email)).toBe('claimed');
   });
 
   test('a code may be sent again for 60 s', async () => {

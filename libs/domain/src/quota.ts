@@ -8,8 +8,11 @@ export const ADDRESS_QUOTAS = {
   already_registered: { perHour: 1, perDay: 1 },
 } as const;
 
-/** Days for which an owner token is valid, counted from the day it was made out. */
+/** Days for which an owner token is valid at least: its day of issue does not count. */
 export const OWNER_TOKEN_DAYS = 7;
+
+/** Days for which letters of registration are muted at most; for as long more an owner token may end a mute. */
+export const LONGEST_MUTE_DAYS = 30;
 
 /** Seconds after an activation in which the same code is answered with the same account. */
 export const REPLAY_SECONDS = 60;

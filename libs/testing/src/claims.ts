@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 
 import { activateClaim, findClaimant, register, resendCode, withdrawClaim } from '#data/claim';
 import type { Activation, Registration, RegistrationOutcome } from '#data/claim';
@@ -47,9 +47,9 @@ export class Claims {
     return this.idOf(email);
   }
 
-  /** Empty when there is no claim. */
+  /** When there is no claim: an id that no claim has. */
   async idOf(email: string): Promise<string> {
-    return (await findClaimant(this.db.sql, email))?.claimId ?? '';
+    return (await findClaimant(this.db.sql, email))?.claimId ?? randomUUID();
   }
 
   activate(email: string, claimId: string, codeIsRight = true, phc = PHC): Promise<Activation> {

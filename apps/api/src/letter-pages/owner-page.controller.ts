@@ -2,6 +2,7 @@ import { Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { LONGEST_MUTE_DAYS } from '#domain/quota';
 import { AskedBy, type Asker } from '#platform/http/asker';
 import { FormBody } from '#platform/http/frame-rules';
 import { escapeHtml } from '#platform/http/html';
@@ -17,7 +18,6 @@ import { sendPage } from './page.ts';
 
 const TITLE = 'This is your e-mail address';
 const LONGEST_TOKEN = 512;
-const MUTE_DAYS = 30;
 
 /** The page behind the link in a letter of registration, for the owner of the mailbox. Opening it changes nothing. */
 @ApiExcludeController()
@@ -45,8 +45,8 @@ export class OwnerPageController {
     const token = tokenOf(form.get('owner_token'));
     switch (form.get('act')) {
       case 'mute':
-        await this.mute.run(token, MUTE_DAYS);
-        sendPage(reply, 200, 'Muted', [`<p>No letters of registration will come for ${MUTE_DAYS} days.</p>`]);
+        await this.mute.run(token, LONGEST_MUTE_DAYS);
+        sendPage(reply, 200, 'Muted', [`<p>No letters of registration will come for ${LONGEST_MUTE_DAYS} days.</p>`]);
         break;
       case 'unmute':
         await this.mute.run(token, 0);
@@ -90,6 +90,6 @@ function bodyOf(token: string): readonly string[] {
     '<label>A new password <input name="password" type="password" autocomplete="new-password" required></label>',
     `${act('register', 'Register')}</form>`,
     `<form method="post" action="/letters/owner">${hidden}<h2>Get no more of these letters</h2>`,
-    `${act('mute', 'Mute for 30 days')} ${act('unmute', 'End the muting')}</form>`,
+    `${act('mute', `Mute for ${LONGEST_MUTE_DAYS} days`)} ${act('unmute', 'End the muting')}</form>`,
   ];
 }

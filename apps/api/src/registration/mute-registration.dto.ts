@@ -1,10 +1,11 @@
 import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
 
+import { LONGEST_MUTE_DAYS } from '#domain/quota';
 import { WellFormed } from '#platform/http/well-formed';
 
 /** The owner of a mailbox wants no letters of registration. */
 export class MuteRegistrationDto {
-  /** From a letter to the address. */
+  /** From a letter to the address, at most 7 days old; to end a mute, as old as 37 days. */
   @IsString()
   @MaxLength(512)
   @WellFormed()
@@ -13,6 +14,6 @@ export class MuteRegistrationDto {
   /** For how many days; 0 ends it. */
   @IsInt()
   @Min(0)
-  @Max(30)
+  @Max(LONGEST_MUTE_DAYS)
   days!: number;
 }
