@@ -486,12 +486,15 @@ begin
   select array_agg(email), array_agg(subject_id),
          array_agg(subject_id) filter (where state = 'CLAIMED'), array_agg(claim_id) filter (where state = 'CLAIMED')
     into v_emails, v_subjects, v_expired, v_claims
-    from (select email, subject_id, state, claim_id from address
+    from (select email, subject_id, state, claim_id
+            from address
+            join audit_subject on audit_subject.id = address.subject_id
            where expires_at <= v_at
            order by expires_at limit p_limit
              for update skip locked) as dead;
   insert into audit_event (event, subject_id) select 'registration.expired', unnest(v_expired);
-  delete from letter where claim_id = any (v_claims);
+  delete from letter where id = any (array(
+    select id from letter where claim_id = any (v_claims) for update skip locked));
   delete from address where email = any (v_emails);
   delete from audit_subject where id = any (v_subjects);
   return coalesce(cardinality(v_emails), 0);

@@ -6,9 +6,17 @@ import postgres from 'postgres';
 import { listSubjectKeys, replaceSubjectKeys } from '#data/audit-subject';
 import { activateClaim, findClaimant, register, resendCode, withdrawClaim, type Registration } from '#data/claim';
 import { Database, type Sql } from '#data/database';
-import { dropClosedLetters, leaseLetters, postponeLetter, removeLetters } from '#data/letter';
+import { leaseLetters, postponeLetter, removeLetters } from '#data/letter';
 import { muteRegistration } from '#data/mute';
-import { forgetReplays, purgeClaims, purgeIdempotencyKeys, purgeMutes, purgeQuotas, purgeStrikes } from '#data/purge';
+import {
+  forgetReplays,
+  purgeClaims,
+  purgeIdempotencyKeys,
+  purgeLetters,
+  purgeMutes,
+  purgeQuotas,
+  purgeStrikes,
+} from '#data/purge';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
 import { findStatements } from '#testing/sql-rows/statements';
 
@@ -155,7 +163,7 @@ const STATEMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   'the lease of letters': () => leaseLetters(sql, 16),
   'the end of a letter': () => removeLetters(sql, ['01a20d96-fc7a-7d2f-a487-006739ba91f0']),
   'the pause of a letter': () => postponeLetter(sql, '01a20d96-fc7a-7d2f-a487-006739ba91f0', 1),
-  'closed letters': () => dropClosedLetters(sql, 500),
+  'closed letters': () => purgeLetters(sql, 500),
   'dead claims': () => purgeClaims(sql, 500),
   'replays that are over': () => forgetReplays(sql, 500),
   'quotas that are over': () => purgeQuotas(sql, 500),

@@ -48,7 +48,7 @@ test('a database without schema, and one of an older release, are refused', asyn
   expect(await purge(db.appUrl)).toEqual(none);
   await db.drop();
   db = await freshDatabase();
-  await db.owner`delete from schema_migration where name like '000009%'`;
+  await db.owner`delete from schema_migration where name = (select max(name) from schema_migration)`;
   expect((await purge(db.appUrl)).err).toBe(
     'The schema is older than this release. Run `npm run ops -- migrate` first.\n',
   );

@@ -9,9 +9,9 @@ export const purgeCommand: Command = {
   summary: 'release claims that were not proven, and forget what is past its time (DATABASE_URL)',
   run: async ({ settings, say }) => {
     await onDatabase(settings('DATABASE_URL').DATABASE_URL, async (sql) => {
-      const purged = await purgeOnce(sql);
-      if (!purged) throw new CommandRefused('Another process is purging; try again in a moment.');
-      for (const [kind, rows] of Object.entries<number>({ ...purged })) say(`${kind}: ${rows}`);
+      const { purged, isWhole } = await purgeOnce(sql);
+      if (!isWhole) throw new CommandRefused('Another process is purging; try again in a moment.');
+      for (const [kind, rows] of Object.entries(purged)) say(`${kind}: ${rows}`);
     });
   },
 };

@@ -60,18 +60,3 @@ export async function postponeLetter(sql: Sql, id: string, pauseSeconds: number)
      where id = ${id}::uuid
   `;
 }
-
-/** Drops up to `limit` letters whose window has closed; resolves to how many. */
-export async function dropClosedLetters(sql: Sql, limit: number): Promise<number> {
-  const dropped = await sql<{ id: string }[]>`
-    delete from letter
-     where id = any (array(
-             select id from letter
-              where window_closes_at <= (select clock_timestamp())
-              order by window_closes_at
-              limit ${limit}::int
-                for update skip locked))
-    returning id
-  `;
-  return dropped.length;
-}

@@ -1,47 +1,52 @@
 import type { Sql } from './database.ts';
-import { dropClosedLetters } from './letter.ts';
 import {
   forgetReplays,
-  PURGE_BATCH,
   purgeClaims,
   purgeIdempotencyKeys,
+  purgeLetters,
   purgeMutes,
   purgeQuotas,
   purgeStrikes,
 } from './purge.ts';
 
-/** What one run removed, in rows. */
-export interface Purged {
-  readonly claims: number;
-  readonly replays: number;
-  readonly letters: number;
-  readonly quotas: number;
-  readonly mutes: number;
-  readonly strikes: number;
-  readonly idempotencyKeys: number;
+/**
+ * Rows that one statement cleans up at most where a flow of an address may come upon them: it waits for the statement,
+ * which takes some milliseconds.
+ */
+export const FLOW_BATCH = 50;
+
+/** The same where no flow ever waits for the rows. */
+const BATCH = 500;
+
+/** What there is to clean up, in this order. */
+const SWEEPS = [
+  ['claims', purgeClaims, FLOW_BATCH],
+  ['replays', forgetReplays, FLOW_BATCH],
+  ['letters', purgeLetters, BATCH],
+  ['quotas', purgeQuotas, FLOW_BATCH],
+  ['mutes', purgeMutes, FLOW_BATCH],
+  ['strikes', purgeStrikes, BATCH],
+  ['idempotencyKeys', purgeIdempotencyKeys, FLOW_BATCH],
+] as const;
+
+/** What one run came to. */
+export interface PurgeRun {
+  /** Rows cleaned up, by kind. */
+  readonly purged: Readonly<Record<(typeof SWEEPS)[number][0], number>>;
+  /** False: another replica was at it, or came in between, and its run cleans up what this one did not. */
+  readonly isWhole: boolean;
 }
 
-/** Cleans up everything that is due, batch by batch. Undefined: another replica is at it. Safe to call at any time. */
-export async function purgeOnce(sql: Sql): Promise<Purged | undefined> {
-  const first = await purgeClaims(sql, PURGE_BATCH);
-  if (first === null) return undefined;
-  const rest = first < PURGE_BATCH ? 0 : await exhaust(async () => (await purgeClaims(sql, PURGE_BATCH)) ?? 0);
-  return {
-    claims: first + rest,
-    replays: await exhaust(() => forgetReplays(sql, PURGE_BATCH)),
-    letters: await exhaust(() => dropClosedLetters(sql, PURGE_BATCH)),
-    quotas: await exhaust(() => purgeQuotas(sql, PURGE_BATCH)),
-    mutes: await exhaust(() => purgeMutes(sql, PURGE_BATCH)),
-    strikes: await exhaust(() => purgeStrikes(sql, PURGE_BATCH)),
-    idempotencyKeys: await exhaust(() => purgeIdempotencyKeys(sql, PURGE_BATCH)),
-  };
-}
-
-async function exhaust(batch: () => Promise<number>): Promise<number> {
-  let total = 0;
-  for (;;) {
-    const rows = await batch();
-    total += rows;
-    if (rows < PURGE_BATCH) return total;
+/** Cleans up everything that is due, batch by batch. Safe to call at any time, on any number of replicas. */
+export async function purgeOnce(sql: Sql): Promise<PurgeRun> {
+  const purged = { claims: 0, replays: 0, letters: 0, quotas: 0, mutes: 0, strikes: 0, idempotencyKeys: 0 };
+  for (const [kind, sweep, batch] of SWEEPS) {
+    let rows: number | null = batch;
+    while (rows === batch) {
+      rows = await sweep(sql, batch);
+      if (rows === null) return { purged, isWhole: false };
+      purged[kind] += rows;
+    }
   }
+  return { purged, isWhole: true };
 }

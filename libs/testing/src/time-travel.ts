@@ -4,7 +4,16 @@ import type { TestDatabase } from './fresh-database.ts';
  * Makes an address, with its claim and its letters, as old as if everything had happened so many seconds earlier. The
  * machine's trigger would refuse it, rightly: so it is off for this one update.
  */
-export async function age({ owner }: TestDatabase, email: string, seconds: number): Promise<void> {
+export function age(db: TestDatabase, email: string, seconds: number): Promise<void> {
+  return ageWhere(db, email, seconds);
+}
+
+/** The same for every address there is. */
+export function ageAll(db: TestDatabase, seconds: number): Promise<void> {
+  return ageWhere(db, null, seconds);
+}
+
+async function ageWhere({ owner }: TestDatabase, email: string | null, seconds: number): Promise<void> {
   await owner`alter table address disable trigger trust_move_is_listed`;
   await owner`
     update address
@@ -13,7 +22,7 @@ export async function age({ owner }: TestDatabase, email: string, seconds: numbe
            letter_at = letter_at - make_interval(secs => ${seconds}::int),
            expires_at = expires_at - make_interval(secs => ${seconds}::int),
            replayable_until = replayable_until - make_interval(secs => ${seconds}::int)
-     where email = ${email}`;
+     where email = coalesce(${email}, email)`;
   await owner`alter table address enable trigger trust_move_is_listed`;
 }
 

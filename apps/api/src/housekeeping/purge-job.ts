@@ -53,8 +53,8 @@ export class PurgeJob implements OnApplicationBootstrap {
 
   async #purge(): Promise<void> {
     try {
-      const purged = await purgeOnce(this.db.sql);
-      for (const [kind, rows] of Object.entries<number>({ ...purged })) this.#purged.inc({ kind }, rows);
+      const { purged } = await purgeOnce(this.db.sql);
+      for (const [kind, rows] of Object.entries(purged)) this.#purged.inc({ kind }, rows);
     } catch (error) {
       this.log.warn('purge_failed', { reason: failureWord(error) });
     }
