@@ -148,7 +148,7 @@ END)),
 );
 alter table public.letter owner to troth_owner;
 CREATE INDEX letter_by_claim ON public.letter USING btree (claim_id) WHERE (claim_id IS NOT NULL);
-CREATE INDEX letter_by_due ON public.letter USING btree (due_at);
+CREATE INDEX letter_by_due ON public.letter USING btree (due_at, window_closes_at);
 CREATE INDEX letter_by_window ON public.letter USING btree (window_closes_at);
 grant delete, insert, select, update on public.letter to troth_app;
 

@@ -444,3 +444,7 @@ begin
   return coalesce(cardinality(v_emails), 0);
 end
 $$;
+
+-- A sender looks for letters that are due and still open: closed ones are passed over in the index.
+drop index letter_by_due;
+create index letter_by_due on letter (due_at, window_closes_at);

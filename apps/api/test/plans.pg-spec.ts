@@ -42,7 +42,9 @@ const FILL: Readonly<Record<string, readonly string[]>> = {
   ],
   letter: [
     `(kind, envelope, address_key, due_at, window_closes_at)
-     select 'already_registered', '\\x00', '\\x00', clock_timestamp() + interval '1 hour', clock_timestamp() + interval '2 hours' from generate_series(1, ${ROWS}) n`,
+     select 'already_registered', '\\x00', '\\x00', clock_timestamp() + interval '1 hour', clock_timestamp() + interval '2 hours' from generate_series(1, ${ROWS} / 2) n`,
+    `(kind, envelope, address_key, written_at, due_at, window_closes_at)
+     select 'already_registered', '\\x00', '\\x00', clock_timestamp() - interval '1 hour', clock_timestamp() - interval '1 hour', clock_timestamp() - interval '1 minute' from generate_series(1, ${ROWS} / 2) n`,
   ],
   audit_event: [
     `(event, subject_id) select 'registration.claimed', md5('s' || n)::uuid from generate_series(1, ${ROWS}) n`,

@@ -20,9 +20,23 @@ export interface LeasedLetter {
   readonly windowLeftMs: number;
 }
 
-/** Takes up to `limit` due letters for ten seconds; whoever dies with them gives them back by that. */
+/** Closed letters that one lease drops at most: more than close between two looks, few enough to cost it nothing. */
+const CLOSED_AT_ONCE = 100;
+
+/**
+ * Takes up to `limit` due letters for ten seconds; whoever dies with them gives them back by that. Letters whose window
+ * has closed are dropped on the way, so that they go with the purge job off too.
+ */
 export async function leaseLetters(sql: Sql, limit: number): Promise<readonly LeasedLetter[]> {
   return sql<LeasedLetter[]>`
+    with closed as (
+      delete from letter
+       where id = any (array(
+               select id from letter
+                where window_closes_at <= (select clock_timestamp())
+                order by window_closes_at
+                limit ${CLOSED_AT_ONCE}::int
+                  for update skip locked)))
     update letter
        set due_at = clock_timestamp() + interval '10 seconds', attempts = attempts + 1
      where id = any (array(

@@ -125,6 +125,16 @@ test('a letter whose sender died is taken up when its lease is over, and not bef
   expect(mailbox.letters.map(({ to }) => to)).toEqual(['bob@example.com', 'ada@example.com']);
 });
 
+test('the row of a letter whose window has closed goes at the next look', async () => {
+  const mailbox = new ScriptedMailbox();
+  const sender = senderTo(mailbox);
+  await write('late@example.com', -1);
+  await write('ada@example.com');
+  sender.wake();
+  await emptied();
+  expect(mailbox.letters.map(({ to }) => to)).toEqual(['ada@example.com']);
+});
+
 test('letters that come at once are taken and removed together', async () => {
   const mailbox = new ScriptedMailbox();
   const sender = senderTo(mailbox);
@@ -142,13 +152,16 @@ test('letters that come at once are taken and removed together', async () => {
 test('a letter that was sent, and whose row cannot be removed yet, is not sent again', async () => {
   const mailbox = new ScriptedMailbox();
   const sender = senderTo(mailbox);
-  await db.owner`revoke delete on letter from troth_app`;
+  await db.owner`
+    create function keep_row() returns trigger language plpgsql as
+    'begin raise exception ''not now''; end'`;
+  await db.owner`create trigger keep_row before delete on letter for each row execute function keep_row()`;
   await write('ada@example.com');
   sender.onApplicationBootstrap();
   await eventually(() => Promise.resolve(mailbox.letters.length === 1 ? true : undefined));
   await db.owner`update letter set due_at = clock_timestamp()`;
   await eventually(async () => ((await outbox())[0]?.attempts === 2 ? true : undefined));
-  await db.owner`grant delete on letter to troth_app`;
+  await db.owner`drop trigger keep_row on letter`;
   await emptied();
   expect(mailbox.letters).toHaveLength(1);
 });
