@@ -62,12 +62,15 @@ export interface TestApp {
   stop(): Promise<void>;
 }
 
+/** The secret of every test app. */
+export const TEST_SECRET = 'a secret for tests alone, long enough to be one';
+
 /** Settings of the tests: no limits per source that would get in the way, no purge unless a test wants one. */
 const SETTINGS = {
   NODE_ENV: 'test',
   PORT: '0',
   LOG_LEVEL: 'silent',
-  TROTH_SECRET: 'a secret for tests alone that is long enough',
+  TROTH_SECRET: TEST_SECRET,
   RATE_LIMIT_SCALE: '100000',
   PURGE_INTERVAL_SECONDS: '0',
 };
