@@ -159,6 +159,24 @@ describe('a purge blocks no claim', () => {
     await Promise.all([purging.close(), claiming.close()]);
   });
 
+  test('claims on addresses that are being purged all succeed, and each dead claim ends once', async () => {
+    for (let round = 1; round <= 5; round++) {
+      const emails = await overdue(3 * FLOW_BATCH);
+      const [, , outcomes] = await Promise.all([
+        purgeOnce(db.sql),
+        purgeOnce(db.sql),
+        Promise.all(emails.map((email) => claims.register(email))),
+      ]);
+      expect(new Set(outcomes)).toEqual(new Set(['claimed']));
+      const { addresses, claimPasswords, subjects } = await leftovers(db);
+      expect([addresses, claimPasswords, subjects]).toEqual(new Array(3).fill(emails.length));
+      await ageAll(db, 61);
+      await purgeOnce(db.sql);
+      const expired = await db.owner`select from audit_event where event = 'registration.expired'`;
+      expect(expired).toHaveLength(2 * emails.length * round);
+    }
+  });
+
   const waits = (name: string) =>
     eventually(async () => {
       const waiting = await db.owner`
