@@ -1,6 +1,7 @@
 import { TestClaimant, wrong } from '#testing/claimant';
 import { addressRow } from '#testing/rows';
 import { startTestApp, type TestApp } from '#testing/test-app';
+import { age } from '#testing/time-travel';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -36,6 +37,37 @@ describe('truth 7: nobody can keep the owner of the mailbox out', () => {
     ]);
     expect(registered.status).toBe(202);
     expect((await owner.activate(await owner.code(2))).status).toBe(200);
+  });
+
+  test.each([
+    ['in two requests', false],
+    ['with the code sent again', true],
+  ])('truth 7: fifty squatters who spent the quota and never rest, and a mute: active %s', async (_how, resends) => {
+    const squatter = someone('the squatter’s password');
+    await squatter.register();
+    const owner_token = await squatter.ownerToken();
+    await app.db.owner`
+      update address_quota set hour_count = 10, day_count = 20 where address_key = ${await squatter.addressKey()}`;
+    await app.ask('/v1/registrations/mute', { body: { owner_token, days: 30 } });
+    let over = false;
+    const squatters = FIFTY.map(async (index) => {
+      const rival = new TestClaimant(app, squatter.email, `password number ${index}`);
+      while (!over) {
+        await rival.register();
+        await rival.withdraw();
+      }
+    });
+    const owner = new TestClaimant(app, squatter.email, 'the owner’s password');
+    await owner.register({ owner_token });
+    if (resends) {
+      await age(app.db, owner.email, 16);
+      await owner.resend();
+    }
+    const activated = await owner.activate(await owner.code(resends ? 3 : 2));
+    over = true;
+    await Promise.all(squatters);
+    expect(activated.status).toBe(200);
+    expect((await row(owner))?.state).toBe('ACTIVE');
   });
 
   test('truth 7: a token of another address, or no token at all, is treated as absent', async () => {
