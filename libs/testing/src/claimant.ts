@@ -83,6 +83,11 @@ export class TestClaimant {
     return token;
   }
 
+  /** What the database knows the address by, as the token in the newest letter says once there are `count`. */
+  async addressKey(count = 1): Promise<Uint8Array> {
+    return Buffer.from(await this.ownerToken(count), 'base64url').subarray(8, 40);
+  }
+
   /** Registers and activates. */
   async becomeActive(): Promise<Answer> {
     const before = (await this.letters()).length;

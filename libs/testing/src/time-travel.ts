@@ -26,6 +26,17 @@ async function ageWhere({ owner }: TestDatabase, email: string | null, seconds: 
   await owner`alter table address enable trigger trust_move_is_listed`;
 }
 
+/** Lets the claim of an address end in so many milliseconds, and its last letter be old enough for another one. */
+export async function endIn({ owner }: TestDatabase, email: string, milliseconds: number): Promise<void> {
+  await owner`alter table address disable trigger trust_move_is_listed`;
+  await owner`
+    update address
+       set letter_at = letter_at - interval '1 minute',
+           expires_at = clock_timestamp() + make_interval(secs => ${milliseconds / 1000}::float8)
+     where email = ${email}`;
+  await owner`alter table address enable trigger trust_move_is_listed`;
+}
+
 /** Puts the windows of every quota so many seconds further into the past. */
 export async function ageQuotas({ owner }: TestDatabase, seconds: number): Promise<void> {
   await owner`
