@@ -8,7 +8,7 @@ import type { TestDatabase } from './fresh-database.ts';
 /** A stored password with this hash. */
 export const phcOf = (hash: string): string => `$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$${hash}`;
 /** The password of every claim that says nothing else. */
-export const PHC = phcOf('aGFzaGhhc2g');
+const PHC = phcOf('aGFzaGhhc2g');
 /** What tests know an address by in place of its HMAC. */
 export const keyOf = (email: string): Uint8Array => Buffer.from(email);
 
