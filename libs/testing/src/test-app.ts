@@ -63,7 +63,7 @@ export interface TestApp {
 }
 
 /** The secret of every test app. */
-export const TEST_SECRET = 'a secret for tests alone, long enough to be one';
+export const TEST_SECRET = 'a secret for tests alone that is long enough';
 
 /** Settings of the tests: no limits per source that would get in the way, no purge unless a test wants one. */
 const SETTINGS = {
