@@ -2,6 +2,7 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 
 import { Database } from '#data/database';
 import { readConfig } from '#platform/config/config';
+import { Closing } from '#platform/http/closing';
 import { Log } from '#platform/logging/log';
 import { Metrics } from '#platform/metrics/metrics';
 import { TestClaimant } from '#testing/claimant';
@@ -44,7 +45,7 @@ function replica() {
   const log = new Log('warn', { write: (line: string) => void lines.push(line) });
   const metrics = new Metrics();
   const config = readConfig({ DATABASE_URL: db.appUrl, TROTH_SECRET: 'of this test', PURGE_INTERVAL_SECONDS: '0' });
-  const job = new PurgeJob(config, database, new SchedulerRegistry(), log, metrics);
+  const job = new PurgeJob(config, database, new SchedulerRegistry(), log, metrics, new Closing(log));
   const claims = async (): Promise<number> =>
     Number(/^troth_purged_rows_total\{kind="claims"\} (\d+)$/m.exec(await metrics.registry.metrics())?.[1] ?? 0);
   return { job, lines, claims };
@@ -123,7 +124,7 @@ test('a run is not doubled, and the end of the process waits for it', async () =
   await waits();
   const runs = [job.run(), job.run()];
   let ended = false;
-  const shutdown = job.onApplicationShutdown().then(() => (ended = true));
+  const shutdown = job.finish().then(() => (ended = true));
   expect((await leftovers(db)).addresses).toBe(1);
   expect([ended, runs[0] === runs[1]]).toEqual([false, true]);
   await goOn();
