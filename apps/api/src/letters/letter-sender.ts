@@ -19,7 +19,7 @@ const POLL_MS = 1_000;
 /** Long enough for the answer that caused the letter to leave first. */
 const WAKE_MS = 5;
 /** Under load, one look takes the letters of this many milliseconds. */
-const GAP_MS = 40;
+const GAP_MS = 60;
 /** A lease is ten seconds; whoever is late must not send what another replica may send by now. */
 const LEASE_MS = 9_000;
 const LONGEST_PAUSE_SECONDS = 60;

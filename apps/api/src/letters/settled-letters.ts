@@ -4,7 +4,7 @@ import { failureWord } from '#platform/logging/failure-word';
 import type { Log } from '#platform/logging/log';
 
 /** How long a settled letter may wait for others, in milliseconds: under load one statement removes many. */
-const GATHER_MS = 40;
+const GATHER_MS = 250;
 
 /**
  * Letters that were sent, or never can be, and whose rows have to go. They are removed together; while the database is
