@@ -87,8 +87,11 @@ test('an overdue claim goes with its password and its letter, touched by nobody'
 test('with the job off it goes at the start of the process', async () => {
   await leaveOne();
   const app = await startTestApp({ PURGE_INTERVAL_SECONDS: '0' }, db);
-  await emptied();
-  await app.stop();
+  try {
+    await emptied();
+  } finally {
+    await app.stop();
+  }
 });
 
 test('a run that fails says so, and the next one does its work', async () => {
