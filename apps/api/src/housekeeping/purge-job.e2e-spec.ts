@@ -100,7 +100,7 @@ test('a run that fails says so, and the next one does its work', async () => {
   await db.owner`revoke execute on function purge_claims(int) from public`;
   await job.run();
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-    expect.objectContaining({ event: 'purge_failed', reason: 'StatementFailed' }),
+    expect.objectContaining({ event: 'purge_failed', reason: 'sqlstate_42501' }),
   ]);
   await db.owner`grant execute on function purge_claims(int) to public`;
   await job.run();
