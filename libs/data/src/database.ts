@@ -119,6 +119,13 @@ function tagged(run: (text: TemplateStringsArray, values: readonly SqlValue[]) =
   };
 }
 
-function numbered(text: TemplateStringsArray): string {
-  return text.reduce((all, part, i) => `${all}$${i}${part}`);
+/** A place in the code has one array of parts, however often it runs. */
+const NUMBERED = new WeakMap<TemplateStringsArray, string>();
+
+function numbered(parts: TemplateStringsArray): string {
+  const known = NUMBERED.get(parts);
+  if (known !== undefined) return known;
+  const text = parts.reduce((all, part, i) => `${all}$${i}${part}`);
+  NUMBERED.set(parts, text);
+  return text;
 }

@@ -43,7 +43,6 @@ export class Register {
     const email = this.#judge(dto);
     const addressKey = this.keys.addressKey(email);
     const phc = await this.passwords.hash(dto.password);
-    const wrappedKey = this.keys.wrapNewSubjectKey();
     const outcome = await register(this.db.sql, {
       email,
       addressKey,
@@ -54,8 +53,7 @@ export class Register {
       claimSeconds: this.config.claimSeconds,
       strict: this.config.securityProfile === 'strict',
       keyId: this.keys.currentKeyId,
-      wrappedKey,
-      sealedDetails: this.keys.sealAuditDetails(wrappedKey, { email, source: asker.source }) ?? null,
+      ...this.keys.sealNewSubject({ email, source: asker.source }),
       envelope: this.keys.sealEnvelope({ email, locale: dto.locale ?? null }),
       requestId: asker.requestId,
       ...this.#idempotency(dto, email, asker, idempotencyKey),

@@ -26,6 +26,8 @@ export class HashGate {
   constructor(metrics: Metrics, slots: number) {
     this.#slots = slots;
     this.#gauges = gateMetrics(metrics);
+    metrics.gauge('troth_hash_in_flight', 'Password hashes being computed.', () => this.#inFlight);
+    metrics.gauge('troth_hash_queue_length', 'Password hashes waiting for their turn.', () => this.#waiting.length);
   }
 
   /** How many may wait now. */
@@ -52,17 +54,13 @@ export class HashGate {
   async #enter(): Promise<void> {
     if (this.#inFlight < this.#slots) {
       this.#inFlight += 1;
-      this.#gauges.inFlight.set(this.#inFlight);
       return;
     }
     if (this.#waiting.length >= this.queueLimit) {
       this.#gauges.shed.inc();
       throw new Problem('overloaded', { reason: 'hash_queue_full', headers: { 'retry-after': '1' } });
     }
-    await new Promise<void>((turn) => {
-      this.#waiting.push(turn);
-      this.#gauges.queueLength.set(this.#waiting.length);
-    });
+    await new Promise<void>((turn) => this.#waiting.push(turn));
   }
 
   // The slot goes from hand to hand, so that nobody who arrives in between overtakes the queue.
@@ -70,8 +68,6 @@ export class HashGate {
     const turn = this.#waiting.shift();
     if (turn) turn();
     else this.#inFlight -= 1;
-    this.#gauges.queueLength.set(this.#waiting.length);
-    this.#gauges.inFlight.set(this.#inFlight);
   }
 
   #measure(milliseconds: number): void {
@@ -84,8 +80,6 @@ type GateMetrics = ReturnType<typeof gateMetrics>;
 
 function gateMetrics(metrics: Metrics) {
   return {
-    inFlight: metrics.gauge('troth_hash_in_flight', 'Password hashes being computed.'),
-    queueLength: metrics.gauge('troth_hash_queue_length', 'Password hashes waiting for their turn.'),
     wait: metrics.histogram('troth_hash_wait_seconds', 'Time a password hash waited.', [], SECONDS_BUCKETS),
     hash: metrics.histogram('troth_hash_seconds', 'Time a password hash took.', [], SECONDS_BUCKETS),
     shed: metrics.counter('troth_hash_shed_total', 'Password hashes refused because too many were waiting.'),

@@ -9,6 +9,7 @@ import { macOfParts, open, seal, SecretKeys, type KeyPurpose } from './secret-ke
 const KEY_ID_BYTES = 4;
 const DAY_BYTES = 4;
 const MAC_BYTES = 32;
+const SUBJECT_KEY_BYTES = 32;
 const OWNER_TOKEN_BYTES = KEY_ID_BYTES + DAY_BYTES + MAC_BYTES + MAC_BYTES;
 const OWNER_TOKEN = /^[A-Za-z0-9_-]{96}$/;
 
@@ -111,13 +112,19 @@ export class KeyRing {
 
   /** A fresh key for the audit details of one subject, wrapped so that it can stand in the subject's row. */
   wrapNewSubjectKey(): Buffer {
-    return this.#seal('audit-subject', randomBytes(32));
+    return this.#seal('audit-subject', randomBytes(SUBJECT_KEY_BYTES));
+  }
+
+  /** A fresh key and the first details that are sealed with it. */
+  sealNewSubject(details: AuditDetails): { readonly wrappedKey: Buffer; readonly sealedDetails: Buffer } {
+    const key = randomBytes(SUBJECT_KEY_BYTES);
+    return { wrappedKey: this.#seal('audit-subject', key), sealedDetails: seal(key, detailBytes(details)) };
   }
 
   /** Details that die with the subject's key. Undefined when the wrapped key does not open. */
   sealAuditDetails(wrappedKey: Uint8Array, details: AuditDetails): Buffer | undefined {
     const key = this.#open('audit-subject', wrappedKey);
-    return key && seal(key, Buffer.from(JSON.stringify(details)));
+    return key && seal(key, detailBytes(details));
   }
 
   /** The reverse of `sealAuditDetails`; undefined when key and details do not belong together. */
@@ -148,4 +155,8 @@ export class KeyRing {
   #open(purpose: KeyPurpose, sealed: Uint8Array): Buffer | undefined {
     return openNamed(this.#keys, purpose, sealed);
   }
+}
+
+function detailBytes(details: AuditDetails): Buffer {
+  return Buffer.from(JSON.stringify(details));
 }

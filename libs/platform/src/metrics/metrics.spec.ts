@@ -9,7 +9,7 @@ const configWith = (settings: Readonly<Record<string, string>>) =>
 test('counters, gauges and histograms are exposed under their names', async () => {
   const metrics = new Metrics();
   metrics.counter('things_total', 'Things.', ['kind']).inc({ kind: 'red' });
-  metrics.gauge('things_waiting', 'Waiting things.').set(3);
+  metrics.gauge('things_waiting', 'Waiting things.', () => 3);
   metrics.histogram('thing_seconds', 'Time of a thing.', [], [0.1, 1]).observe(0.5);
   const text = await metrics.registry.metrics();
   expect(text).toContain('things_total{kind="red"} 1');
