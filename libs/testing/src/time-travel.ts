@@ -1,8 +1,8 @@
 import type { TestDatabase } from './fresh-database.ts';
 
 /**
- * Makes an address, with its claim and its letters, as old as if everything had happened so many seconds earlier. The
- * machine's trigger would refuse it, rightly: so it is off for this one update.
+ * Makes an address and its claim as old as if everything had happened so many seconds earlier; rows of the outbox keep
+ * their times. The machine's trigger would refuse it, rightly: so it is off for this one update.
  */
 export function age(db: TestDatabase, email: string, seconds: number): Promise<void> {
   return ageWhere(db, email, seconds);
