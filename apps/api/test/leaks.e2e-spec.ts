@@ -14,7 +14,7 @@ import { addressRow } from '#testing/rows';
 
 jest.setTimeout(120_000);
 
-const SECRET = 'the secret of the canaries, long enough';
+const SECRET = 'the secret of the canaries that is long enough';
 const METRICS_TOKEN = 'the-bearer-token-of-the-canaries-0001';
 const ADA = 'ada.canary+mail@nowhere.example';
 const PASSWORD = 'Kanarienvogel: im Kohlebergwerk/7';
