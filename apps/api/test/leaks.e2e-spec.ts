@@ -235,7 +235,7 @@ test('truth 2: a claim and its account leave nothing behind that is secret', asy
   expect(await ownerPage(token)).toBe(200);
   expect(await ownerForm({ act: 'mute', owner_token: token })).toBe(200);
   expect(await ownerForm({ act: 'unmute', owner_token: token })).toBe(200);
-  expect(await ownerCode(code, WRONG_PASSWORD)).toBe(401);
+  expect(await ownerCode(code, WRONG_PASSWORD)).toBe(422);
   expect(await activate(code, PASSWORD, { from: SOURCE })).toBe(200);
   expect(await ownerCode(code)).toBe(200);
   await dump();
