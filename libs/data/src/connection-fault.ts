@@ -35,7 +35,8 @@ export function connectionFault(error: unknown, url: string): string | undefined
 
 function faultAt(url: string, reason: string): string {
   const { host, port } = parseAddress(url);
-  return `PostgreSQL at ${host}:${port} cannot be used: ${reason}.`;
+  const shown = host.includes(':') ? `[${host}]` : host;
+  return `PostgreSQL at ${shown}:${port} cannot be used: ${reason}.`;
 }
 
 function spelled(reason: string): string {

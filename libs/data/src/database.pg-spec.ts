@@ -138,6 +138,17 @@ test('listeners hear of every statement, with its text and outcome and without i
   await heard.close();
 });
 
+test('many connections may be opened at once without a warning', async () => {
+  const warnings: Error[] = [];
+  const keep = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', keep);
+  const many = Database.open({ url: fresh.superUrl, poolSize: 20, limits: { turnMs: 30_000, connectedMs: 30_000 } });
+  await Promise.all(Array.from({ length: 20 }, () => many.sql<object[]>`select pg_sleep(0.1)::text as slept`));
+  await many.close();
+  process.off('warning', keep);
+  expect(warnings).toEqual([]);
+});
+
 describe('closing', () => {
   /** However busy the machine is, nobody waits in vain for anything but the end. */
   const PATIENT = { statementMs: 120_000, turnMs: 60_000, connectedMs: 60_000 };

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as rest } from 'node:timers/promises';
 
 import { Connection, type Session } from './connection.ts';
@@ -22,6 +23,8 @@ export class Pool {
 
   constructor(session: Session, size: number) {
     this.#session = { ...session, onSilence: () => void (this.#sign ??= this.#awaitSign()) };
+    // Each connection that is being opened listens, and there may be as many as the pool is large.
+    setMaxListeners(size + 1, this.#closed.signal);
     const { queueLength, turnMs } = session.limits;
     this.#gate = new Gate({ slots: size, queue: queueLength, waitMs: turnMs });
   }

@@ -39,7 +39,9 @@ export async function givesSign(address: ServerAddress, milliseconds: number): P
   const deadline = performance.now() + milliseconds;
   const socket = await openSocket({ ...address, privacy: 'plain' }, milliseconds).catch(() => undefined);
   if (!socket) return false;
-  const timer = setTimeout(() => socket.destroy(), Math.max(1, deadline - performance.now()));
+  // What has come by now is read first: a process that stood still must not take its server for gone.
+  const giveUp = (): unknown => setImmediate(() => socket.destroy());
+  const timer = setTimeout(giveUp, Math.max(1, deadline - performance.now()));
   try {
     socket.write(SSL_REQUEST);
     await first(socket, 'data');
