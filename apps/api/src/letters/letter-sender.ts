@@ -26,6 +26,8 @@ const LONGEST_PAUSE_SECONDS = 60;
 /** At the end of the process: how long letters are still taken, and waited for in all; SMTP takes 4 s a letter at most. */
 const LAST_ROUND_MS = 500;
 const LAST_LETTERS_MS = 5_000;
+/** What is not removed by then is sent again by whoever finds it. */
+const LAST_REMOVAL_MS = 2_000;
 
 /** Sends what the outbox holds, after the commit and beside every request. Any number of replicas do so at once. */
 @Injectable()
@@ -89,7 +91,7 @@ export class LetterSender implements OnApplicationBootstrap {
     await within(LAST_ROUND_MS, this.#emptied());
     this.#closed = true;
     await within(LAST_LETTERS_MS - LAST_ROUND_MS, this.#emptied());
-    await this.#settled.remove();
+    await within(LAST_REMOVAL_MS, this.#settled.remove());
   }
 
   async #emptied(): Promise<void> {

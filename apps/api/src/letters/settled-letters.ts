@@ -14,6 +14,7 @@ export class SettledLetters {
   readonly #ids = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #removal: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
 
   constructor(
     private readonly db: Database,
@@ -35,7 +36,12 @@ export class SettledLetters {
   remove(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#removal = this.#removal.then(() => this.#removeAll());
+    // Whoever comes while one removal waits for another shares it.
+    this.#next ??= this.#removal.then(() => {
+      this.#next = undefined;
+      return this.#removeAll();
+    });
+    this.#removal = this.#next;
     return this.#removal;
   }
 
