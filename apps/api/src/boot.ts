@@ -10,7 +10,13 @@ import type { Config } from '#platform/config/config';
 /** The service cannot start, and why, in words for whoever runs it. */
 export class BootRefused extends Error {}
 
-const PATIENCE_SECONDS = 60;
+const PATIENCE_MS = 60_000;
+
+/** How long PostgreSQL is waited for, in all, on the monotonic clock; and who hears that it is. */
+interface Patience {
+  readonly until: number;
+  readonly say: (line: string) => void;
+}
 
 /**
  * Waits for PostgreSQL, migrates when the owner's URL is set, and refuses a database that is not fit: without schema,
@@ -18,11 +24,12 @@ const PATIENCE_SECONDS = 60;
  */
 export async function prepareDatabase(config: Config, say: (line: string) => void): Promise<void> {
   const { databaseUrl, databaseOwnerUrl: ownerUrl } = config;
+  const patience = { until: performance.now() + PATIENCE_MS, say };
   if (ownerUrl !== undefined)
-    await reach('DATABASE_OWNER_URL', ownerUrl, say, async () => {
+    await reach('DATABASE_OWNER_URL', ownerUrl, patience, async () => {
       await migrate(ownerUrl, { log: say });
     });
-  await reach('DATABASE_URL', databaseUrl, say, async () => {
+  await reach('DATABASE_URL', databaseUrl, patience, async () => {
     const db = Database.open({ url: databaseUrl, poolSize: 1 });
     try {
       await inspect(config, db);
@@ -33,16 +40,11 @@ export async function prepareDatabase(config: Config, say: (line: string) => voi
 }
 
 /** Tries until PostgreSQL answers; what an operator has to mend is told in their words. */
-async function reach(
-  setting: string,
-  url: string,
-  say: (line: string) => void,
-  attempt: () => Promise<void>,
-): Promise<void> {
+async function reach(setting: string, url: string, patience: Patience, attempt: () => Promise<void>): Promise<void> {
   try {
-    await withPatience(say, attempt);
+    await withPatience(patience, attempt);
   } catch (error) {
-    if (error instanceof RolesMissing) say(await rolesText());
+    if (error instanceof RolesMissing) patience.say(await rolesText());
     if (error instanceof MigrationRefused) throw new BootRefused(`${setting}: ${error.message}`);
     const fault = connectionFault(error, url);
     if (fault === undefined) throw error;
@@ -61,13 +63,13 @@ async function inspect(config: Config, db: Database): Promise<void> {
     throw new BootRefused('The database has no schema yet. Run `npm run ops -- migrate`, or set DATABASE_OWNER_URL.');
 }
 
-async function withPatience(say: (line: string) => void, attempt: () => Promise<void>): Promise<void> {
+async function withPatience({ until, say }: Patience, attempt: () => Promise<void>): Promise<void> {
   for (let second = 1; ; second++) {
     try {
       await attempt();
       return;
     } catch (error) {
-      if (!(error instanceof DatabaseUnavailable) || second >= PATIENCE_SECONDS) throw error;
+      if (!(error instanceof DatabaseUnavailable) || performance.now() >= until) throw error;
       if (second === 1) say('PostgreSQL does not answer yet; trying again each second.');
       await pause(1000);
     }
