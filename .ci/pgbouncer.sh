@@ -16,12 +16,12 @@ if is_new "$(apt-cache policy pgbouncer | sed -n 's/ *Candidate: //p')"; then
   install pgbouncer
   exit 0
 fi
-install gcc make libc6-dev pkg-config libevent-dev libssl-dev dpkg-dev
+install debian-archive-keyring gcc make libc6-dev pkg-config libevent-dev libssl-dev dpkg-dev
 W=$(mktemp -d)
 trap 'rm -rf "$W"' EXIT
 mkdir -p "$W/lists/partial" "$W/cache/archives/partial" && chmod 755 "$W"
 # The mirror that this machine is set to has the later release too.
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' | grep -v security | head -1)
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' | awk '!/security/ && !seen++')
 echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" > "$W/sources.list"
 own=(-o Dir::Etc::sourcelist="$W/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists="$W/lists"
   -o Dir::Cache="$W/cache" -o APT::Sandbox::User=root)

@@ -102,7 +102,7 @@ const started = performance.now();
 const waiting = [...JOBS];
 const workers = Array.from({ length: Math.min(4, availableParallelism()) }, async () => {
   for (let job = waiting.shift(); job; job = waiting.shift()) {
-    const { right, line } = await job();
+    const { right, line } = await job().catch((error) => ({ right: false, line: String(error) }));
     console.log(line);
     if (!right) process.exitCode = 1;
   }
