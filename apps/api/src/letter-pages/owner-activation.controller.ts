@@ -50,8 +50,9 @@ export class OwnerActivationController {
 /** The page that asks for the code of a registration; `fault` tells what was wrong with the last one. */
 export function sendCodePage(reply: FastifyReply, status: number, email: string, fault?: string): void {
   sendPage(reply, status, TITLE, [
-    ...(fault === undefined ? [] : [`<p role="alert">${escapeHtml(fault)}</p>`]),
-    '<p>If the link was still valid, the address is now claimed with your password, and a letter with a code is coming.</p>',
+    fault === undefined
+      ? '<p>If the link was still valid, the address is now claimed with your password, and a letter with a code is coming.</p>'
+      : `<p role="alert">${escapeHtml(fault)}</p>`,
     '<form method="post" action="/letters/owner/activation">',
     `<input type="hidden" name="email" value="${escapeHtml(email)}">`,
     '<label>The code <input name="code" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{4,8}" required></label>',

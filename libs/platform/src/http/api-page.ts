@@ -24,13 +24,24 @@ export function serveApiPage(server: FastifyInstance, document: () => OpenAPIObj
   server.get('/docs/', (_, reply) => answer(reply, 'text/html', pageOf('./')));
   server.get('/docs/swagger-ui-init.js', (_, reply) => answer(reply, 'text/javascript', startOf(document())));
   for (const [name, type] of Object.entries(FILES)) {
+    let file: Promise<PageFile> | undefined;
     server.get(`/docs/${name}`, async (request, reply) => {
-      const content = await readFile(path.join(SWAGGER_UI, name));
-      const etag = `"${createHash('sha256').update(content).digest('base64url')}"`;
+      const { content, etag } = await (file ??= readPageFile(name));
       const isKnown = request.headers['if-none-match'] === etag;
       return answer(reply.code(isKnown ? 304 : 200).header('etag', etag), type, isKnown ? undefined : content);
     });
   }
+}
+
+/** A file of the page, with its entity tag (RFC 9110, 8.8.3). */
+interface PageFile {
+  readonly content: Buffer;
+  readonly etag: string;
+}
+
+async function readPageFile(name: string): Promise<PageFile> {
+  const content = await readFile(path.join(SWAGGER_UI, name));
+  return { content, etag: `"${createHash('sha256').update(content).digest('base64url')}"` };
 }
 
 function answer(reply: FastifyReply, type: string, content?: string | Buffer): FastifyReply {
