@@ -6,15 +6,21 @@ import { Claims } from '#testing/claims';
 import { eventually } from '#testing/eventually';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
 
+import { Database } from './database.ts';
+
 let db: TestDatabase;
 let claims: Claims;
 let holder: postgres.Sql;
+let patient: Database;
 beforeAll(async () => {
   db = await freshDatabase();
-  claims = new Claims(db);
+  const limits = { turnMs: 30_000, connectedMs: 30_000, lockMs: 0 };
+  patient = Database.open({ url: db.appUrl, poolSize: 10, limits });
+  claims = new Claims({ ...db, sql: patient.sql });
   holder = postgres(db.superUrl, { max: 1, onnotice: () => undefined });
 });
 afterAll(async () => {
+  await patient.close();
   await holder.end();
   await db.drop();
 });
