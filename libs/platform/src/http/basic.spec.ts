@@ -50,12 +50,12 @@ describe('credentials of RFC 7617', () => {
     expect(parseBasic(header)).toBeUndefined();
   });
 
-  test('a huge header is answered in no time', () => {
+  test('a header far beyond any that is let in is answered in time that does not grow with its square', () => {
     const started = performance.now();
-    parseBasic(`Basic ${'YTpi'.repeat(4_000)}`);
-    parseBasic(`Basic ${'A'.repeat(16_000)}!`);
-    parseBasic(`Basic${' '.repeat(16_000)}`);
-    expect(performance.now() - started).toBeLessThan(100);
+    parseBasic(`Basic ${'YTpi'.repeat(50_000)}`);
+    parseBasic(`Basic ${'A'.repeat(200_000)}!`);
+    parseBasic(`Basic${' '.repeat(200_000)}`);
+    expect(performance.now() - started).toBeLessThan(3_000);
   });
 });
 

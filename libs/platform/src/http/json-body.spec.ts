@@ -71,11 +71,11 @@ describe('a body', () => {
     expect(detailOf(bytes('{"a":'.repeat(3_000) + '1' + '}'.repeat(3_000)))).toBe('The body nests too deep.');
   });
 
-  test('of the largest size is read in no time', () => {
+  test('far beyond the largest size is read in time that does not grow with its square', () => {
     const started = performance.now();
-    parseJsonBody(bytes(`[${Array.from({ length: 8_000 }, () => '1').join(',')}]`));
-    parseJsonBody(bytes(`{${Array.from({ length: 1_500 }, (_, i) => `"k${i}":[]`).join(',')}}`));
-    expect(performance.now() - started).toBeLessThan(100);
+    parseJsonBody(bytes(`[${Array.from({ length: 500_000 }, () => '1').join(',')}]`));
+    parseJsonBody(bytes(`{${Array.from({ length: 100_000 }, (_, i) => `"k${i}":[]`).join(',')}}`));
+    expect(performance.now() - started).toBeLessThan(3_000);
   });
 });
 
