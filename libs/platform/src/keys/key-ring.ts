@@ -3,10 +3,9 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { codeFromMac } from '#domain/code';
 import type { Secret } from '#domain/secret';
 
-import { openNamed, sealNamed } from './named-seal.ts';
+import { KEY_ID_BYTES, openNamed, sealNamed } from './named-seal.ts';
 import { macOfParts, open, seal, SecretKeys, type KeyPurpose } from './secret-keys.ts';
 
-const KEY_ID_BYTES = 4;
 const DAY_BYTES = 4;
 const MAC_BYTES = 32;
 const SUBJECT_KEY_BYTES = 32;

@@ -1,6 +1,7 @@
 import type { KeyPurpose, SecretKeys } from './secret-keys.ts';
 
-const KEY_ID_BYTES = 4;
+/** A sealed value and an owner token begin with so many bytes, which name the secret. */
+export const KEY_ID_BYTES = 4;
 
 /** Seals under a secret and says which: the four bytes of the key id, then the seal. */
 export function sealNamed(keys: SecretKeys, purpose: KeyPurpose, plain: Uint8Array): Buffer {
