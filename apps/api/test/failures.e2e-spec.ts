@@ -1,7 +1,7 @@
 import { TestClaimant } from '#testing/claimant';
 import { addressRow, leftovers } from '#testing/rows';
 import { startTestApp, type Answer, type TestApp } from '#testing/test-app';
-import { age } from '#testing/time-travel';
+import { age, setClock } from '#testing/time-travel';
 import { statusesOf, times } from '#testing/turns';
 
 let app: TestApp;
@@ -18,7 +18,7 @@ describe.each([-1, 1])('failure 1: a clock of the application that is off by %d 
 
   test('failure 1: changes neither deadline nor resend nor activation', async () => {
     const ada = someone();
-    setClock(hours);
+    setClock(hours * 3_600_000);
     await ada.register();
     const code = await ada.code();
     expect((await addressRow(app.db, ada.email))?.secondsLeft).toBeGreaterThan(50);
@@ -115,19 +115,6 @@ test('failure 9: replayed requests of every kind leave one account and no strike
     'You already have an account',
   ]);
 });
-
-function setClock(hoursOff: number): void {
-  const real = [
-    'setTimeout',
-    'setInterval',
-    'setImmediate',
-    'clearTimeout',
-    'clearInterval',
-    'clearImmediate',
-  ] as const;
-  const others = ['nextTick', 'queueMicrotask', 'hrtime', 'performance'] as const;
-  jest.useFakeTimers({ doNotFake: [...real, ...others], now: Date.now() + hoursOff * 3_600_000, advanceTimers: true });
-}
 
 async function claimed(): Promise<TestClaimant> {
   const ada = someone();
