@@ -3,8 +3,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { freePort } from '#data/free-port';
 import { eventually } from '#testing/eventually';
-import { freePort } from '#testing/free-port';
 
 jest.setTimeout(120_000);
 

@@ -13,7 +13,6 @@ import {
 } from './embedded-postgres/binaries.ts';
 import { dataIn, type Homes, HOMES, makeHome } from './embedded-postgres/home.ts';
 import {
-  freePort,
   isRunningNode,
   run,
   runningServer,
@@ -21,6 +20,7 @@ import {
   type Identity,
   type RunningServer,
 } from './embedded-postgres/server.ts';
+import { freePort } from './free-port.ts';
 
 export { HomeRefused } from './embedded-postgres/home.ts';
 

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { freePort } from '#data/free-port';
+
 import { eventually } from './eventually.ts';
-import { freePort } from './free-port.ts';
 
 /** The built API as a process of its own. */
 export interface ApiProcess {

@@ -1,5 +1,6 @@
+import { freePort } from '#data/free-port';
+
 import { startApiProcess } from './api-process.ts';
-import { freePort } from './free-port.ts';
 import { freshDatabase, type TestDatabase } from './fresh-database.ts';
 
 /** The service as it is built and started, in a process of its own, on a database of its own. */

@@ -5,8 +5,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { freePort } from '#data/free-port';
+
 import { eventually } from './eventually.ts';
-import { freePort } from './free-port.ts';
 
 const LEAST = [1, 21] as const;
 const PLACES = ['/usr/local/bin/pgbouncer', '/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'];

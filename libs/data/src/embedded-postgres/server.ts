@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -24,20 +23,6 @@ export async function run(command: string, args: readonly string[], identity: Id
     child.once('close', (code) => {
       if (code === 0) resolve(said);
       else reject(new Error(`${path.basename(command)} ended with ${code}\n${said}`));
-    });
-  });
-}
-
-/** A TCP port of loopback that nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (address !== null && typeof address === 'object') resolve(address.port);
-        else reject(new Error('no port was given'));
-      });
     });
   });
 }
