@@ -32,8 +32,10 @@ function startPostgres(): Promise<EmbeddedPostgres> {
 
 test('an API that is started before PostgreSQL waits for it, migrates, and serves', async () => {
   const first = await startPostgres();
+  server = first;
   await ensureRoles(first.url, PASSWORDS);
   await first.stop();
+  server = undefined;
   const as = (username: string, password: string): string =>
     Object.assign(new URL(first.url), { username, password }).href;
   api = await startApiProcess({

@@ -3,6 +3,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 
 import { SMTPServer } from 'smtp-server';
 
+import { closeAll } from '#testing/close-all';
 import { eventually } from '#testing/eventually';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
 import { startTestApp, type TestApp } from '#testing/test-app';
@@ -31,14 +32,17 @@ async function slowMailServer(): Promise<{ readonly url: string; readonly to: st
 let db: TestDatabase;
 let mail: Awaited<ReturnType<typeof slowMailServer>>;
 let app: TestApp;
+let ended: Promise<number> | undefined;
+const closes: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
-  [db, mail] = await Promise.all([freshDatabase(), slowMailServer()]);
+  db = await freshDatabase();
+  closes.push(() => db.drop());
+  mail = await slowMailServer();
+  closes.push(() => mail.close());
   app = await startTestApp({ SMTP_URL: mail.url }, db);
+  closes.push(() => ended ?? app.terminate());
 });
-afterAll(async () => {
-  await mail.close();
-  await db.drop();
-});
+afterAll(() => closeAll(closes));
 
 const BODY = JSON.stringify({ email: 'ada@example.com', password: 'correct horse battery' });
 const HEAD = `POST /v1/registrations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${BODY.length}\r\n\r\n`;
@@ -70,7 +74,7 @@ test('what is acknowledged while the process ends is mailed by it, and it is no 
   const probe = await begin('GET /health/ready HTTP/1.1\r\nHost: x\r\n');
   // Both have reached the server once a later request has been answered.
   await app.ask('/health/live');
-  const ended = app.terminate();
+  ended = app.terminate();
   await eventually(refusesConnections);
   expect(await probe.finish('\r\n')).toMatch(/^HTTP\/1\.1 503 .*"code":"overloaded"/s);
   expect(mail.to).toEqual([]);

@@ -8,6 +8,7 @@ import type { KeyRing } from '#platform/keys/key-ring';
 import { loadKeyRing } from '#platform/keys/sealed-keys';
 import { type ApiProcess, startApiProcess } from '#testing/api-process';
 import { type Canary, leaks, type Place } from '#testing/canaries';
+import { closeAll } from '#testing/close-all';
 import { eventually } from '#testing/eventually';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
 import { addressRow } from '#testing/rows';
@@ -55,10 +56,13 @@ let db: TestDatabase;
 let smtp: SMTPServer;
 let api: ApiProcess;
 let keys: KeyRing;
+const closes: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   db = await freshDatabase();
+  closes.push(() => db.drop());
   smtp = await mailServer();
+  closes.push(() => new Promise<void>((resolve) => smtp.close(() => resolve())));
   api = await startApiProcess({
     TROTH_SECRET: SECRET,
     METRICS_TOKEN,
@@ -71,15 +75,12 @@ beforeAll(async () => {
     CLAIM_RESEND_GAP_SECONDS: '0',
     PURGE_INTERVAL_SECONDS: '1',
   });
+  closes.push(() => api.end());
   await api.ready();
   keys = await loadKeyRing(db.sql, new Secret(SECRET), []);
   canaries.push({ name: 'password of the database', value: new URL(db.appUrl).password });
 });
-afterAll(async () => {
-  await api.end();
-  await new Promise<void>((resolve) => smtp.close(() => resolve()));
-  await db.drop();
-});
+afterAll(() => closeAll(closes));
 
 /** It refuses each letter once, with words that hold all of it, as some servers do. */
 async function mailServer(): Promise<SMTPServer> {

@@ -1,5 +1,6 @@
 import { describeInBrowser, isTooWide, takePictures } from '#testing/browser';
 import { startBuiltService, type BuiltService } from '#testing/built-service';
+import { closeAll } from '#testing/close-all';
 import { eventually } from '#testing/eventually';
 import type { MailboxLetter } from '#testing/test-app';
 
@@ -8,6 +9,7 @@ jest.setTimeout(90_000);
 const PASSWORD = 'correct horse battery';
 
 let service: BuiltService;
+const closes: (() => Promise<unknown>)[] = [];
 
 async function register(email: string): Promise<MailboxLetter> {
   const headers = { 'content-type': 'application/json' };
@@ -27,8 +29,9 @@ function letterTo(email: string, count = 1): Promise<MailboxLetter> {
 describeInBrowser('every page of the service', (browser) => {
   beforeAll(async () => {
     service = await startBuiltService();
+    closes.push(() => service.stop());
   }, 90_000);
-  afterAll(() => service.stop());
+  afterAll(() => closeAll(closes));
 
   describe('the API page', () => {
     test('shows every operation of the document, and nothing goes wrong', async () => {

@@ -16,16 +16,16 @@ export async function freshServer(): Promise<TestServer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'troth-server-'));
   await chmod(folder, 0o755);
   const binaries = process.env.TEST_POSTGRES_BIN;
-  const server = await startEmbeddedPostgres({
-    directory: path.join(folder, 'pg'),
-    durable: false,
-    ...(binaries === undefined ? {} : { binaries }),
-  });
-  return {
-    url: server.url,
-    stop: async () => {
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  const clear = () => rm(folder, { recursive: true, force: true });
+  try {
+    const server = await startEmbeddedPostgres({
+      directory: path.join(folder, 'pg'),
+      durable: false,
+      ...(binaries === undefined ? {} : { binaries }),
+    });
+    return { url: server.url, stop: () => server.stop().finally(clear) };
+  } catch (error) {
+    await clear();
+    throw error;
+  }
 }

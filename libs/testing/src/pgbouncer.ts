@@ -60,17 +60,21 @@ ${documentedIni()}`,
   const child = spawn(program, [ini], { ...identity, stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
   child.stderr.on('data', (text: Buffer) => (log += text.toString()));
-  await eventually(() => {
-    if (child.exitCode !== null) throw new Error(log);
-    return listens(port);
-  });
-  return {
-    through: (original) => Object.assign(new URL(original), { host: `127.0.0.1:${port}` }).href,
-    stop: async () => {
-      await ended(child);
-      await rm(folder, { recursive: true, force: true });
-    },
+  child.on('error', (error) => (log += error.message));
+  const stop = async (): Promise<void> => {
+    await ended(child);
+    await rm(folder, { recursive: true, force: true });
   };
+  try {
+    await eventually(() => {
+      if (hasEnded(child)) throw new Error(log);
+      return listens(port);
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { through: (original) => Object.assign(new URL(original), { host: `127.0.0.1:${port}` }).href, stop };
 }
 
 /** The settings that docs/operation.md tells operators to make. */
@@ -88,8 +92,12 @@ function listens(port: number): Promise<true | undefined> {
   });
 }
 
+/** Whether it has ended, or was never there. */
+const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
+  pid === undefined || exitCode !== null || signalCode !== null;
+
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const end = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await end;
