@@ -90,6 +90,7 @@ describe.each<[string, () => Promise<TestClaimant>]>([
 test('failure 8: an overdue claim never blocks a new one, and the job that purges may be off', async () => {
   const squatter = someone();
   await squatter.register();
+  await squatter.letter();
   const old = await addressRow(app.db, squatter.email);
   await age(app.db, squatter.email, 60);
   const owner = new TestClaimant(app, squatter.email, 'the owner’s password');
