@@ -77,6 +77,7 @@ const bare = (event: string, answer?: Answer) => ({
 test('a claim, and nothing for what it does not change', async () => {
   const ada = await someone();
   const claimed = await ada.register();
+  await ada.letter();
   await ada.register();
   await age(app.db, ada.email, 16);
   await ada.resend();
