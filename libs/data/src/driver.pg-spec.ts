@@ -186,18 +186,31 @@ describe('silence', () => {
   });
 
   test('the bounds keep an answer about a silent server within two seconds', () => {
-    const { silenceMs, signMs, connectedMs } = DEFAULT_LIMITS;
+    const { silenceMs, signMs, connectedMs, restMs } = DEFAULT_LIMITS;
     expect([silenceMs + signMs <= 1_500, connectedMs < 2_000]).toEqual([true, true]);
+    // Connects that began in a black hole have given up their places within a second of its end.
+    expect(connectedMs / 2 + restMs).toBeLessThanOrEqual(1_000);
   });
 
   test('connecting without a reply is given up, and whoever waits is told in time', async () => {
     proxy.fault = 'swallow';
-    db = Database.open({ url: proxy.through(fresh.superUrl), poolSize: 1, limits: SHORT });
+    db = Database.open({ url: proxy.through(fresh.superUrl), poolSize: 1, limits: { ...SHORT, turnMs: 100 } });
     const started = performance.now();
     const outcomes = await Promise.all([echo(db.sql, 'A'), echo(db.sql, 'B')]);
     expect(outcomes).toEqual(['no_reply', 'waited_too_long']);
     expect(performance.now() - started).toBeLessThan(4_000);
   });
+
+  test('an attempt to connect has half of the time, so that its place is free again soon after a black hole', async () => {
+    proxy.fault = 'swallow';
+    const limits = { connectedMs: 6_000, turnMs: 60_000, restMs: 10 };
+    db = Database.open({ url: proxy.through(fresh.superUrl), poolSize: 1, limits });
+    const [first, second] = [echo(db.sql, 'A'), echo(db.sql, 'B')];
+    expect(await first).toBe('no_reply');
+    proxy.fault = 'none';
+    // With all of the time for the first attempt, the second would have none left.
+    expect(await second).toBe('right');
+  }, 30_000);
 
   test('a write whose reply is lost is reported as lost, not as refused', async () => {
     const sql = await open(1, SHORT);

@@ -19,7 +19,7 @@ export interface DatabaseLimits {
   readonly turnMs: number;
   /** How many statements may wait for their turn. */
   readonly queueLength: number;
-  /** Turn and connecting together take no longer than this. */
+  /** Turn and connecting together take no longer than this, and connecting no longer than half of it. */
   readonly connectedMs: number;
   /** Rest after an attempt to connect that failed. Constant: PostgreSQL is found again as soon as it is back. */
   readonly restMs: number;

@@ -72,12 +72,13 @@ export class Pool {
     if (pause > 0) await rest(pause);
     const { signal } = this.#closed;
     if (signal.aborted) throw new DatabaseUnavailable('closed');
-    const connection = await Connection.open(this.#session, Math.max(1, deadline - performance.now()), signal).catch(
-      (error: unknown) => {
-        this.#restUntil = performance.now() + this.#session.limits.restMs;
-        throw error;
-      },
-    );
+    const { connectedMs, restMs } = this.#session.limits;
+    // Half at most: an attempt made in a black hole does not outlive it for long, and its place is free for the next.
+    const bound = Math.max(1, Math.min(deadline - performance.now(), connectedMs / 2));
+    const connection = await Connection.open(this.#session, bound, signal).catch((error: unknown) => {
+      this.#restUntil = performance.now() + restMs;
+      throw error;
+    });
     return this.#keep(connection);
   }
 
