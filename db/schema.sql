@@ -104,7 +104,8 @@ create table public.audit_subject (
   constraint audit_subject_pkey PRIMARY KEY (id)
 );
 alter table public.audit_subject owner to troth_owner;
-grant delete, insert, select, update on public.audit_subject to troth_app;
+grant delete, insert, select on public.audit_subject to troth_app;
+grant update (wrapped_key) on public.audit_subject to troth_app;
 
 create table public.breaker (
   only_one boolean not null default true,

@@ -33,7 +33,10 @@ export async function schemaText({ owner }: TestDatabase): Promise<string> {
                                    where table_schema || '.' || table_name = name
                                      and grantee in ('troth_app', 'troth_vault') and grantee <> owner
                                      and privilege_type <> 'MAINTAIN'
-                                   group by grantee) as granted), '') as part
+                                   group by grantee) as granted), '')
+             || coalesce((select string_agg(format(E'\ngrant %s (%I) on %s to %s;', lower(privilege_type), attname, name, grantee::regrole),
+                                            '' order by attname, privilege_type)
+                            from pg_attribute, aclexplode(attacl) where attrelid = tables.oid), '') as part
         from tables
       union all
       select '2' || pg_proc.oid::regprocedure::text,

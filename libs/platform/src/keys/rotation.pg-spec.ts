@@ -36,6 +36,12 @@ const keyIds = async (): Promise<readonly string[]> => {
   return [...new Set(rows.map(({ key }) => keyIdOf(key)))];
 };
 
+test('of a subject the role of the service changes the key alone', async () => {
+  const id = await addSubject(before.wrapNewSubjectKey());
+  const renamed = db.sql`update audit_subject set id = gen_random_uuid() where id = ${id}::uuid`;
+  await expect(renamed).rejects.toMatchObject({ sqlState: '42501' });
+});
+
 test('what the service writes meanwhile, with either secret, is found', async () => {
   for (let n = 0; n < 20; n++) await addSubject(before.wrapNewSubjectKey());
   let left = 200;
