@@ -11,6 +11,9 @@ create table public.account (
   mfa_enabled boolean not null default false,
   created_at timestamp with time zone not null default clock_timestamp(),
   updated_at timestamp with time zone not null default clock_timestamp(),
+  credential_version integer not null default 1,
+  device_version integer not null default 1,
+  suspended_at timestamp with time zone,
   constraint account_has_its_own_subject UNIQUE (subject_id),
   constraint account_pkey PRIMARY KEY (id),
   constraint account_subject_exists FOREIGN KEY (subject_id) REFERENCES audit_subject(id),
@@ -72,7 +75,7 @@ create table public.address_quota (
   day_started_at timestamp with time zone not null,
   day_count smallint not null,
   touched_at timestamp with time zone not null,
-  constraint address_quota_kind_is_known CHECK ((kind = ANY (ARRAY['registration_letters'::text, 'owner_token'::text, 'already_registered'::text]))),
+  constraint address_quota_kind_is_known CHECK ((kind = ANY (ARRAY['registration_letters'::text, 'owner_token'::text, 'already_registered'::text, 'session_reused'::text]))),
   constraint address_quota_pkey PRIMARY KEY (address_key, kind)
 ) with (fillfactor=70);
 alter table public.address_quota owner to troth_owner;
@@ -88,7 +91,7 @@ create table public.audit_event (
   actor_id uuid,
   request_id text,
   sealed_details bytea,
-  constraint audit_event_is_known CHECK ((event = ANY (ARRAY['registration.claimed'::text, 'registration.activated'::text, 'registration.expired'::text, 'registration.locked'::text, 'registration.superseded'::text, 'registration.withdrawn'::text]))),
+  constraint audit_event_is_known CHECK ((event = ANY (ARRAY['registration.claimed'::text, 'registration.activated'::text, 'registration.expired'::text, 'registration.locked'::text, 'registration.superseded'::text, 'registration.withdrawn'::text, 'session.created'::text, 'session.revoked'::text, 'session.reuse_detected'::text]))),
   constraint audit_event_pkey PRIMARY KEY (id)
 );
 alter table public.audit_event owner to troth_owner;
@@ -143,7 +146,7 @@ CASE kind
     WHEN 'registration_code'::text THEN 0
     ELSE 3
 END)),
-  constraint letter_kind_is_known CHECK ((kind = ANY (ARRAY['registration_code'::text, 'already_registered'::text]))),
+  constraint letter_kind_is_known CHECK ((kind = ANY (ARRAY['registration_code'::text, 'already_registered'::text, 'session_reused'::text]))),
   constraint letter_leaves_within_a_day CHECK ((window_closes_at <= (written_at + '24:00:01'::interval))),
   constraint letter_pkey PRIMARY KEY (id)
 );
@@ -152,6 +155,16 @@ CREATE INDEX letter_by_claim ON public.letter USING btree (claim_id) WHERE (clai
 CREATE INDEX letter_by_due ON public.letter USING btree (due_at, window_closes_at);
 CREATE INDEX letter_by_window ON public.letter USING btree (window_closes_at);
 grant delete, insert, select, update on public.letter to troth_app;
+
+create table public.login_failure (
+  budget_key bytea not null,
+  window_started_at timestamp with time zone not null,
+  failures smallint not null,
+  constraint login_failure_pkey PRIMARY KEY (budget_key)
+) with (fillfactor=70);
+alter table public.login_failure owner to troth_owner;
+CREATE INDEX login_failure_by_window ON public.login_failure USING btree (window_started_at);
+grant delete, insert, select, update on public.login_failure to troth_app;
 
 create table public.registration_mute (
   address_key bytea not null,
@@ -180,6 +193,41 @@ create table public.sealed_key (
 );
 alter table public.sealed_key owner to troth_owner;
 grant insert, select, update on public.sealed_key to troth_app;
+
+create table public.session (
+  id uuid not null default uuid_v7(),
+  account_id uuid not null,
+  credential_version integer not null,
+  generation integer not null default 1,
+  generation_is_used boolean not null default false,
+  authenticated_at timestamp with time zone not null,
+  amr text[] not null,
+  device_name text,
+  created_at timestamp with time zone not null,
+  rotated_at timestamp with time zone not null,
+  last_seen_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  constraint generations_count_from_one CHECK ((generation >= 1)),
+  constraint session_account_exists FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE,
+  constraint session_ends_within_30_days CHECK ((ends_at <= (created_at + '30 days'::interval))),
+  constraint session_pkey PRIMARY KEY (id)
+) with (fillfactor=70);
+alter table public.session owner to troth_owner;
+CREATE INDEX session_by_account ON public.session USING btree (account_id, id);
+CREATE INDEX session_by_end ON public.session USING btree (ends_at);
+grant delete, insert, select, update on public.session to troth_app;
+
+create table public.signing_key (
+  kid text not null,
+  public_jwk text not null,
+  key_id text not null,
+  sealed bytea not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  signs_from timestamp with time zone not null,
+  constraint signing_key_pkey PRIMARY KEY (kid)
+);
+alter table public.signing_key owner to troth_owner;
+grant delete, insert, select, update on public.signing_key to troth_app;
 
 create table public.struck_claim (
   claim_id uuid not null,
@@ -220,7 +268,77 @@ create table vault.claim_password (
 );
 alter table vault.claim_password owner to troth_vault;
 
-CREATE OR REPLACE FUNCTION public.activate_claim(p_email text, p_address_key bytea, p_claim_id uuid, p_phc text, p_code_is_right boolean, p_request_id text, p_sealed_details bytea)
+CREATE OR REPLACE FUNCTION public.activate_claim(p_email text, p_address_key bytea, p_claim_id uuid, p_phc text, p_code_is_right boolean, p_request_id text, p_sealed_details bytea, p_creates_session boolean DEFAULT false, p_device_name text DEFAULT NULL::text)
+ RETURNS activation
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_activation activation :=
+    decide_activation(p_email, p_address_key, p_claim_id, p_phc, p_code_is_right, p_request_id, p_sealed_details);
+  v_account account;
+begin
+  if p_creates_session and v_activation.outcome = 'activated' then
+    select * into v_account from account where id = v_activation.account_id for no key update;
+    v_activation.session := open_session(v_account, array['pwd', 'otp'], p_device_name, p_request_id, p_sealed_details);
+  end if;
+  return v_activation;
+end
+$function$
+;
+alter function activate_claim(text,bytea,uuid,text,boolean,text,bytea,boolean,text) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.activation_of(p_outcome text, p_account_id uuid)
+ RETURNS activation
+ LANGUAGE sql
+AS $function$
+  select p_outcome, id, username, display_name, birthdate::text, locale, roles, mfa_enabled, created_at, updated_at,
+         null::opened_session
+    from (select p_account_id as wanted) as given left join account on account.id = given.wanted
+$function$
+;
+alter function activation_of(text,uuid) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.add_signing_key(p_kid text, p_public_jwk text, p_key_id text, p_sealed bytea, p_least_age interval, p_notice interval)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_newest timestamptz;
+begin
+  perform pg_advisory_xact_lock(hashtext('troth signing key'));
+  select max(signs_from) into v_newest from signing_key;
+  if v_newest > clock_timestamp() - p_least_age then
+    return false;
+  end if;
+  insert into signing_key (kid, public_jwk, key_id, sealed, signs_from)
+  values (p_kid, p_public_jwk, p_key_id, p_sealed,
+          clock_timestamp() + case when v_newest is null then interval '0' else p_notice end);
+  return true;
+end
+$function$
+;
+alter function add_signing_key(text,text,text,bytea,interval,interval) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.clear_overdue(p_address address, p_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if p_address.state = 'LOCKED' or p_address.expires_at <= p_at then
+    perform release_dead_claim(p_address);
+    return true;
+  end if;
+  if p_address.replayable_until <= p_at then
+    update address set claim_id = null, claim_key_id = null, code_length = null, replayable_until = null
+     where email = p_address.email;
+  end if;
+  return false;
+end
+$function$
+;
+alter function clear_overdue(address,timestamp with time zone) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.decide_activation(p_email text, p_address_key bytea, p_claim_id uuid, p_phc text, p_code_is_right boolean, p_request_id text, p_sealed_details bytea)
  RETURNS activation
  LANGUAGE plpgsql
 AS $function$
@@ -253,36 +371,7 @@ begin
 end
 $function$
 ;
-alter function activate_claim(text,bytea,uuid,text,boolean,text,bytea) owner to troth_owner;
-
-CREATE OR REPLACE FUNCTION public.activation_of(p_outcome text, p_account_id uuid)
- RETURNS activation
- LANGUAGE sql
-AS $function$
-  select p_outcome, id, username, display_name, birthdate::text, locale, roles, mfa_enabled, created_at, updated_at
-    from (select p_account_id as wanted) as given left join account on account.id = given.wanted
-$function$
-;
-alter function activation_of(text,uuid) owner to troth_owner;
-
-CREATE OR REPLACE FUNCTION public.clear_overdue(p_address address, p_at timestamp with time zone)
- RETURNS boolean
- LANGUAGE plpgsql
-AS $function$
-begin
-  if p_address.state = 'LOCKED' or p_address.expires_at <= p_at then
-    perform release_dead_claim(p_address);
-    return true;
-  end if;
-  if p_address.replayable_until <= p_at then
-    update address set claim_id = null, claim_key_id = null, code_length = null, replayable_until = null
-     where email = p_address.email;
-  end if;
-  return false;
-end
-$function$
-;
-alter function clear_overdue(address,timestamp with time zone) owner to troth_owner;
+alter function decide_activation(text,bytea,uuid,text,boolean,text,bytea) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.drop_code_letters(p_claim_id uuid)
  RETURNS void
@@ -305,6 +394,66 @@ end
 $function$
 ;
 alter function end_claim(address,text,text) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.end_reused_session(p_session_id uuid, p_request_id text, p_sealed_details bytea, p_address_key bytea, p_envelope bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_account_id uuid;
+begin
+  delete from session where id = p_session_id returning account_id into v_account_id;
+  if not found then
+    return false;
+  end if;
+  perform write_audit('session.reuse_detected', subject_id, p_request_id, p_sealed_details)
+     from account where id = v_account_id;
+  if p_address_key is not null then
+    perform write_notice('session_reused', p_address_key, p_envelope);
+  end if;
+  return true;
+end
+$function$
+;
+alter function end_reused_session(uuid,text,bytea,bytea,bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.end_sessions(p_account_id uuid, p_kept uuid, p_request_id text, p_sealed_details bytea)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_account account;
+begin
+  update account set credential_version = credential_version + 1 where id = p_account_id returning * into v_account;
+  if not found then
+    return;
+  end if;
+  update session set credential_version = v_account.credential_version
+   where id = p_kept and account_id = p_account_id and credential_version = v_account.credential_version - 1;
+  delete from session where account_id = p_account_id and credential_version < v_account.credential_version;
+  perform write_audit('session.revoked', v_account.subject_id, p_request_id, p_sealed_details);
+end
+$function$
+;
+alter function end_sessions(uuid,uuid,text,bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.judge_refresh(p_session session, p_account account, p_generation integer, p_grace interval, p_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case
+    when p_session.credential_version <> p_account.credential_version or p_account.suspended_at is not null
+      or p_session.ends_at <= p_at or p_session.rotated_at <= p_at - interval '14 days' then 'over'
+    when p_generation = p_session.generation then
+      case when p_session.rotated_at > p_at - p_grace then 'repeated' else 'rotated' end
+    when p_generation = p_session.generation - 1
+      and (not p_session.generation_is_used or p_session.rotated_at > p_at - p_grace) then 'repeated'
+    else 'reused'
+  end
+$function$
+;
+alter function judge_refresh(session,account,integer,interval,timestamp with time zone) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.judge_registration(p_address address, p_address_key bytea, p_by_owner boolean, p_envelope bytea)
  RETURNS text
@@ -338,6 +487,55 @@ end
 $function$
 ;
 alter function lock_address(text,bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.log_in(p_account_id uuid, p_phc text, p_address_budget bytea, p_source_budget bytea, p_device_budget bytea, p_device_name text, p_request_id text, p_sealed_details bytea)
+ RETURNS login
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_wait int;
+  v_account account;
+  v_session opened_session;
+begin
+  if p_device_budget is null then
+    v_wait := greatest(login_budget_wait(p_address_budget, 20, interval '1 hour'),
+                       login_budget_wait(p_source_budget, 5, interval '15 minutes'));
+  else
+    v_wait := login_budget_wait(p_device_budget, 10, interval '15 minutes');
+  end if;
+  if v_wait > 0 then
+    return ('over_limit', v_wait, null)::login;
+  end if;
+  select * into v_account from account where id = p_account_id for no key update;
+  if not vault.account_password_is(p_account_id, p_phc) then
+    update login_failure set failures = failures + 1
+     where budget_key = any (case when p_device_budget is null then array[p_address_budget, p_source_budget]
+                                  else array[p_device_budget] end);
+    return (case when v_account.id is null then 'no_account' else 'wrong_password' end, null, null)::login;
+  end if;
+  update login_failure set failures = 0 where budget_key in (p_source_budget, p_device_budget) and failures > 0;
+  v_session := open_session(v_account, array['pwd'], p_device_name, p_request_id, p_sealed_details);
+  return (case when v_session.session_id is null then 'suspended' else 'logged_in' end, null, v_session)::login;
+end
+$function$
+;
+alter function log_in(uuid,text,bytea,bytea,bytea,text,text,bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.login_budget_wait(p_key bytea, p_most integer, p_window interval)
+ RETURNS integer
+ LANGUAGE sql
+AS $function$
+  insert into login_failure as budget (budget_key, window_started_at, failures)
+  values (p_key, clock_timestamp(), 0)
+  on conflict on constraint login_failure_pkey do update
+     set failures = case when budget.window_started_at <= clock_timestamp() - p_window then 0 else budget.failures end,
+         window_started_at = case when budget.window_started_at <= clock_timestamp() - p_window
+                                  then clock_timestamp() else budget.window_started_at end
+  returning case when failures < p_most then 0
+                 else greatest(1, ceil(extract(epoch from window_started_at + p_window - clock_timestamp())))::int end
+$function$
+;
+alter function login_budget_wait(bytea,integer,interval) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.mute_registration(p_address_key bytea, p_owner_token_day integer, p_days integer)
  RETURNS boolean
@@ -452,6 +650,31 @@ $function$
 ;
 alter function open_account(address,timestamp with time zone,text,bytea) owner to troth_owner;
 
+CREATE OR REPLACE FUNCTION public.open_session(p_account account, p_amr text[], p_device_name text, p_request_id text, p_sealed_details bytea)
+ RETURNS opened_session
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_at timestamptz := clock_timestamp();
+  v_session_id uuid := uuid_v7();
+begin
+  if p_account.suspended_at is not null then
+    return null;
+  end if;
+  delete from session where id = any (array(
+    select id from session where account_id = p_account.id order by id desc offset 99));
+  insert into session (id, account_id, credential_version, authenticated_at, amr, device_name, created_at, rotated_at,
+                       last_seen_at, ends_at)
+  values (v_session_id, p_account.id, p_account.credential_version, v_at, p_amr, p_device_name, v_at, v_at, v_at,
+          v_at + interval '30 days');
+  perform write_audit('session.created', p_account.subject_id, p_request_id, p_sealed_details);
+  return (v_session_id, p_account.id, 1, v_at, v_at + interval '14 days', v_at, p_amr, p_account.roles,
+          p_account.device_version)::opened_session;
+end
+$function$
+;
+alter function open_session(account,text[],text,text,bytea) owner to troth_owner;
+
 CREATE OR REPLACE FUNCTION public.owner_token_is_current(p_day integer)
  RETURNS boolean
  LANGUAGE sql
@@ -512,6 +735,46 @@ AS $function$
 $function$
 ;
 alter function purge_is_mine() owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.refresh_session(p_session_id uuid, p_generation integer, p_grace interval)
+ RETURNS session_refresh
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_session session;
+  v_account account;
+  v_at timestamptz;
+  v_refresh session_refresh;
+begin
+  select * into v_session from session where id = p_session_id for update;
+  v_at := clock_timestamp();
+  select * into v_account from account where id = v_session.account_id;
+  if v_account.id is null then
+    v_refresh.outcome := 'over';
+    return v_refresh;
+  end if;
+  v_refresh.outcome := judge_refresh(v_session, v_account, p_generation, p_grace, v_at);
+  if v_refresh.outcome = 'rotated' then
+    v_session.generation := v_session.generation + 1;
+    v_session.rotated_at := v_at;
+    update session
+       set generation = v_session.generation, generation_is_used = false, rotated_at = v_at, last_seen_at = v_at
+     where id = p_session_id and generation = p_generation;
+  end if;
+  v_refresh.at := v_at;
+  v_refresh.session := (v_session.id, v_account.id, v_session.generation, v_session.rotated_at,
+                        least(v_session.rotated_at + interval '14 days', v_session.ends_at), v_session.authenticated_at,
+                        v_session.amr, v_account.roles, v_account.device_version);
+  v_refresh.locale := v_account.locale;
+  if v_refresh.outcome = 'reused' then
+    select email into v_refresh.email from address where account_id = v_account.id;
+    select wrapped_key into v_refresh.wrapped_key from audit_subject where id = v_account.subject_id;
+  end if;
+  return v_refresh;
+end
+$function$
+;
+alter function refresh_session(uuid,integer,interval) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.refuse_audit_change()
  RETURNS trigger
@@ -935,6 +1198,19 @@ $function$
 ;
 alter function vault.promote_claim_password(uuid,uuid) owner to troth_vault;
 
+CREATE OR REPLACE FUNCTION vault.renew_account_password(p_account_id uuid, p_former_phc text, p_phc text)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  with renewed as (
+    update vault.account_password set phc = p_phc where account_id = p_account_id and phc = p_former_phc returning true)
+  select exists (select from renewed)
+$function$
+;
+alter function vault.renew_account_password(uuid,text,text) owner to troth_vault;
+
 CREATE OR REPLACE FUNCTION public.withdraw_claim(p_email text, p_address_key bytea, p_claim_id uuid, p_phc text, p_request_id text)
  RETURNS text
  LANGUAGE plpgsql
@@ -976,3 +1252,17 @@ AS $function$
 $function$
 ;
 alter function write_code_letter(bytea,bytea,uuid,text,smallint,timestamp with time zone) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.write_notice(p_kind text, p_address_key bytea, p_envelope bytea)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if take_address_quota(p_address_key, p_kind, 1, 24) then
+    insert into letter (kind, envelope, address_key, window_closes_at)
+    values (p_kind, p_envelope, p_address_key, clock_timestamp() + interval '24 hours');
+  end if;
+end
+$function$
+;
+alter function write_notice(text,bytea,bytea) owner to troth_owner;

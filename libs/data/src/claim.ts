@@ -1,4 +1,6 @@
 import type { Sql } from './database.ts';
+import { isOpened } from './opened.ts';
+import type { OpenedSession } from './session.ts';
 
 /** What is known of a claimant before the password is hashed. */
 export interface Claimant {
@@ -76,6 +78,9 @@ export interface ActivationAttempt {
   readonly codeIsRight: boolean;
   readonly requestId: string;
   readonly sealedDetails: Uint8Array | null;
+  /** Whether the activation opens a session; a replay never does. */
+  readonly createsSession: boolean;
+  readonly deviceName: string | null;
 }
 
 /** The account of an activation, as the answer shows it. */
@@ -103,12 +108,20 @@ interface ActivationRow {
   readonly mfaEnabled: boolean | null;
   readonly createdAt: Date | null;
   readonly updatedAt: Date | null;
+  readonly sessionId: string | null;
+  readonly generation: number | null;
+  readonly issuedAt: Date | null;
+  readonly refreshUntil: Date | null;
+  readonly authenticatedAt: Date | null;
+  readonly amr: readonly string[] | null;
+  readonly deviceVersion: number | null;
 }
 
 /** `account` is there exactly when the attempt succeeded; `outcome` is for logs and metrics. */
 export interface Activation {
   readonly outcome: string;
   readonly account?: ActivatedAccount;
+  readonly session?: OpenedSession & { readonly deviceVersion: number };
 }
 
 /** Truths 3, 4, 8 and 11: decides under the row's lock, by the database's clock, and counts the strike. */
@@ -123,15 +136,30 @@ export async function activateClaim(sql: Sql, it: ActivationAttempt): Promise<Ac
            roles,
            mfa_enabled as "mfaEnabled",
            created_at as "createdAt",
-           updated_at as "updatedAt"
+           updated_at as "updatedAt",
+           (session).session_id as "sessionId",
+           (session).generation as generation,
+           (session).issued_at as "issuedAt",
+           (session).refresh_until as "refreshUntil",
+           (session).authenticated_at as "authenticatedAt",
+           (session).amr as amr,
+           (session).device_version as "deviceVersion"
       from activate_claim(
         ${it.email}, ${it.addressKey}::bytea, ${it.claimId}::uuid, ${it.phc}, ${it.codeIsRight}::boolean,
-        ${it.requestId}, ${it.sealedDetails}::bytea)
+        ${it.requestId}, ${it.sealedDetails}::bytea, ${it.createsSession}::boolean, ${it.deviceName})
   `;
-  const { outcome, accountId, roles, mfaEnabled, createdAt, updatedAt, ...rest } = onlyRow(row);
+  return activationOf(onlyRow(row));
+}
+
+function activationOf(row: ActivationRow): Activation {
+  const { outcome, accountId, roles, mfaEnabled, createdAt, updatedAt } = row;
   if (accountId === null || roles === null || mfaEnabled === null || createdAt === null || updatedAt === null)
     return { outcome };
-  return { outcome, account: { ...rest, accountId, roles, mfaEnabled, createdAt, updatedAt } };
+  const { username, displayName, birthdate, locale } = row;
+  const account = { accountId, username, displayName, birthdate, locale, roles, mfaEnabled, createdAt, updatedAt };
+  const { sessionId, generation, issuedAt, refreshUntil, authenticatedAt, amr, deviceVersion } = row;
+  const session = { sessionId, generation, issuedAt, refreshUntil, authenticatedAt, amr, deviceVersion };
+  return isOpened(session) ? { outcome, account, session: { ...session, accountId, roles } } : { outcome, account };
 }
 
 /** A resend with the password hashed. */

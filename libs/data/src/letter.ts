@@ -3,7 +3,7 @@ import type { Sql } from './database.ts';
 /** A letter that this process has the lease of. */
 export interface LeasedLetter {
   readonly id: string;
-  readonly kind: 'registration_code' | 'already_registered';
+  readonly kind: 'registration_code' | 'already_registered' | 'session_reused';
   /** Recipient and locale, sealed. */
   readonly envelope: Uint8Array;
   readonly addressKey: Uint8Array;

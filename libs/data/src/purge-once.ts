@@ -4,8 +4,10 @@ import {
   purgeClaims,
   purgeIdempotencyKeys,
   purgeLetters,
+  purgeLoginFailures,
   purgeMutes,
   purgeQuotas,
+  purgeSessions,
   purgeStrikes,
 } from './purge.ts';
 
@@ -27,6 +29,8 @@ const SWEEPS = [
   ['mutes', purgeMutes, FLOW_BATCH],
   ['strikes', purgeStrikes, BATCH],
   ['idempotencyKeys', purgeIdempotencyKeys, FLOW_BATCH],
+  ['sessions', purgeSessions, FLOW_BATCH],
+  ['loginFailures', purgeLoginFailures, FLOW_BATCH],
 ] as const;
 
 /** What one run came to. */
@@ -39,7 +43,17 @@ export interface PurgeRun {
 
 /** Cleans up everything that is due, batch by batch. Safe to call at any time, on any number of replicas. */
 export async function purgeOnce(sql: Sql): Promise<PurgeRun> {
-  const purged = { claims: 0, replays: 0, letters: 0, quotas: 0, mutes: 0, strikes: 0, idempotencyKeys: 0 };
+  const purged: Record<(typeof SWEEPS)[number][0], number> = {
+    claims: 0,
+    replays: 0,
+    letters: 0,
+    quotas: 0,
+    mutes: 0,
+    strikes: 0,
+    idempotencyKeys: 0,
+    sessions: 0,
+    loginFailures: 0,
+  };
   for (const [kind, sweep, batch] of SWEEPS) {
     let rows: number | null = batch;
     while (rows === batch) {

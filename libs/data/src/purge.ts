@@ -128,3 +128,41 @@ export async function purgeIdempotencyKeys(sql: Sql, limit: number): Promise<num
   `;
   return row?.purged ?? null;
 }
+
+/** Forgets sessions that have come to their end. Null: another replica is at it. */
+export async function purgeSessions(sql: Sql, limit: number): Promise<number | null> {
+  const [row] = await sql<{ purged: number | null }[]>`
+    with turn as materialized (
+      select purge_is_mine() as mine),
+    swept as (
+      delete from session
+       where id = any (array(
+               select id from session
+                where (select mine from turn) and ends_at <= (select clock_timestamp())
+                order by ends_at
+                limit ${limit}::int
+                  for update skip locked))
+      returning true)
+    select case when mine then (select count(*) from swept)::int end as purged from turn
+  `;
+  return row?.purged ?? null;
+}
+
+/** Forgets failed log-ins whose window is over. Null: another replica is at it. */
+export async function purgeLoginFailures(sql: Sql, limit: number): Promise<number | null> {
+  const [row] = await sql<{ purged: number | null }[]>`
+    with turn as materialized (
+      select purge_is_mine() as mine),
+    swept as (
+      delete from login_failure
+       where budget_key = any (array(
+               select budget_key from login_failure
+                where (select mine from turn) and window_started_at <= (select clock_timestamp()) - interval '1 hour'
+                order by window_started_at
+                limit ${limit}::int
+                  for update skip locked))
+      returning true)
+    select case when mine then (select count(*) from swept)::int end as purged from turn
+  `;
+  return row?.purged ?? null;
+}
