@@ -48,6 +48,9 @@ export class Config {
   readonly claimSeconds: number;
   readonly claimResends: number;
   readonly claimResendGapSeconds: number;
+  readonly accessTokenSeconds: number;
+  readonly accessTokenAudience: string;
+  readonly refreshGraceSeconds: number;
   /** 0: the job is off. */
   readonly purgeIntervalSeconds: number;
   readonly metricsPort: number | undefined;
@@ -78,6 +81,9 @@ export class Config {
     this.claimSeconds = values.CLAIM_SECONDS;
     this.claimResends = values.CLAIM_RESENDS;
     this.claimResendGapSeconds = values.CLAIM_RESEND_GAP_SECONDS;
+    this.accessTokenSeconds = values.ACCESS_TOKEN_SECONDS;
+    this.accessTokenAudience = values.ACCESS_TOKEN_AUDIENCE ?? this.publicUrl;
+    this.refreshGraceSeconds = values.REFRESH_GRACE_SECONDS;
     this.purgeIntervalSeconds = values.PURGE_INTERVAL_SECONDS;
     this.metricsPort = values.METRICS_PORT;
     this.metricsToken = values.METRICS_TOKEN;

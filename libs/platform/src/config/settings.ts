@@ -117,6 +117,17 @@ export const SETTINGS = {
     default: '15',
     doc: 'Seconds between two letters of one claim.',
   },
+  ACCESS_TOKEN_SECONDS: {
+    kind: integer(30, 3_600),
+    default: '300',
+    doc: 'Seconds an access token is good for.',
+  },
+  ACCESS_TOKEN_AUDIENCE: { kind: text, doc: 'The audience of access tokens: PUBLIC_URL by default.' },
+  REFRESH_GRACE_SECONDS: {
+    kind: integer(0, 60),
+    default: '10',
+    doc: 'Seconds in which a refresh token that was used is answered with the same successor again.',
+  },
   PURGE_INTERVAL_SECONDS: {
     kind: integer(0, 3_600),
     default: '10',

@@ -36,6 +36,12 @@ export class Passwords {
     return this.#hashBy(parseRecipe(recipe), password);
   }
 
+  /** Whether a recipe has the cost of a new hash. */
+  hasOwnCost(recipe: string): boolean {
+    const { memoryKib, passes, lanes } = parseRecipe(recipe);
+    return memoryKib === OWN_COST.memoryKib && passes === OWN_COST.passes && lanes === OWN_COST.lanes;
+  }
+
   /** The recipe shown for an address that has none: the same for the same seed, and no different from a real one. */
   standInRecipe(seed: Uint8Array): string {
     const salt = createHash('sha256').update('stand-in salt').update(seed).digest().subarray(0, SALT_BYTES);

@@ -1,4 +1,4 @@
-import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Injectable, Optional, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 
@@ -6,24 +6,30 @@ import { Log } from '#platform/logging/log';
 import { Problem } from '#platform/problems/problem';
 
 import { BASIC, credentialsOf } from './basic.ts';
+import { BEARER, STEP_UP } from './bearer.ts';
 import { PUBLIC } from './public.ts';
+import { SessionGuard } from './session-guard.ts';
 
-/** Closed by default: lets a request pass to a route that is public, or whose credentials are there and well-formed. */
+/** Closed by default: lets a request pass to a route that is public, or whose credentials are there and good. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly log: Log,
+    /** Absent where nothing issues tokens: then nothing opens a route that wants one. */
+    @Optional() private readonly sessions?: SessionGuard,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    if (this.reflector.getAllAndOverride<boolean | undefined>(BASIC, targets) === true) {
+    const says = (key: string): boolean => this.reflector.getAllAndOverride<boolean | undefined>(key, targets) === true;
+    if (says(BASIC)) {
       if (credentialsOf(request)) return true;
       throw new Problem('unauthenticated');
     }
-    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets) === true) return true;
+    if (says(BEARER) && this.sessions) return this.sessions.admit(request, says(STEP_UP));
+    if (says(PUBLIC)) return true;
     const route = `${context.getClass().name}.${context.getHandler().name}`;
     this.log.error('route_without_access_rule', { requestId: request.id, route });
     throw new Problem('unauthenticated');

@@ -45,6 +45,8 @@ export function configureApp(app: NestFastifyApplication): Promise<void> {
   server.decorateRequest('source', '');
   server.decorateRequest('problem', undefined);
   server.decorateRequest('began', 0);
+  server.decorateRequest('session', undefined);
+  server.decorateRequest('countedFailures', undefined);
   noteRoutes(server, app.get(Routes));
   ignoreExpectations(server);
   refuseTunnels(app.get(Config), server);
@@ -52,7 +54,7 @@ export function configureApp(app: NestFastifyApplication): Promise<void> {
   beginRequests(app);
   readBodies(app, server);
   countRequests(server, app.get(SourceLimitGuard));
-  endRequests(server, requestLog);
+  endRequests(server, requestLog, app.get(SourceLimitGuard));
   serveOpenApi(app);
   return Promise.resolve();
 }
@@ -119,8 +121,9 @@ function countRequests(server: FastifyInstance, limits: SourceLimitGuard): void 
   });
 }
 
-function endRequests(server: FastifyInstance, requestLog: RequestLog): void {
+function endRequests(server: FastifyInstance, requestLog: RequestLog, limits: SourceLimitGuard): void {
   server.addHook('onResponse', (request, reply, done) => {
+    limits.settle(request, reply.statusCode);
     record(requestLog, request, reply.statusCode, reply.elapsedTime);
     done();
   });

@@ -10,6 +10,7 @@ import { PROBLEMS, type ProblemCode } from '#platform/problems/problem';
 
 import { serveApiPage } from './api-page.ts';
 import { BASIC_SCHEME } from './basic.ts';
+import { BEARER_SCHEME, RECENT } from './bearer.ts';
 import { addDetails, operationsOf, writingOperationsOf, type Operation as PlainOperation } from './openapi-details.ts';
 import { HEADERS, headersOf, REQUEST_ID } from './openapi-headers.ts';
 import { PROBLEM_SCHEMA } from './problem-schema.ts';
@@ -26,6 +27,7 @@ const OF_A_BODY: readonly ProblemCode[] = ['payload-too-large', 'unsupported-med
 type Operation = PlainOperation & {
   [ROUTE_PROBLEMS]?: readonly ProblemCode[];
   [UNLIMITED]?: boolean;
+  [RECENT]?: boolean;
 };
 
 /** The OpenAPI 3.1 document of every route, with the problems it answers. */
@@ -38,6 +40,12 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setLicense('MIT', 'https://spdx.org/licenses/MIT.html')
     .addServer(app.get(Config).publicUrl)
     .addSecurity(BASIC_SCHEME, { type: 'http', scheme: 'basic', description: 'E-mail address and password, in UTF-8.' })
+    .addSecurity(BEARER_SCHEME, {
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'JWT',
+      description: 'An access token.',
+    })
     .build();
   const operationIdFactory = (_controller: string, method: string): string => method;
   const document = SwaggerModule.createDocument(app, options, { operationIdFactory });
@@ -81,6 +89,7 @@ function addProblems(operation: Operation, isWriting: boolean): void {
   operation.parameters = [...(operation.parameters ?? []), { $ref: '#/components/parameters/X-Request-Id' }];
   Reflect.deleteProperty(operation, ROUTE_PROBLEMS);
   Reflect.deleteProperty(operation, UNLIMITED);
+  Reflect.deleteProperty(operation, RECENT);
 }
 
 function problemsOf(operation: Operation, isWriting: boolean): readonly ProblemCode[] {
@@ -89,8 +98,14 @@ function problemsOf(operation: Operation, isWriting: boolean): readonly ProblemC
     ...(operation[ROUTE_PROBLEMS] ?? []),
     ...(isWriting ? OF_A_BODY : []),
     ...(operation.security === undefined ? [] : (['unauthenticated'] as const)),
+    ...(takesToken(operation) ? (['session-revoked'] as const) : []),
+    ...(operation[RECENT] === true ? (['reauthentication-required'] as const) : []),
     ...(operation[UNLIMITED] === true ? [] : (['rate-limited'] as const)),
   ];
+}
+
+function takesToken({ security = [] }: Operation): boolean {
+  return security.some((schemes) => BEARER_SCHEME in schemes);
 }
 
 function byStatus(codes: readonly ProblemCode[]): ReadonlyMap<string, readonly ProblemCode[]> {

@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 import { codeFromMac } from '#domain/code';
 import type { Secret } from '#domain/secret';
@@ -24,6 +24,12 @@ export interface OpenedOwnerToken {
   readonly addressKey: Uint8Array;
   /** Day of issue, in days since 1970. */
   readonly day: number;
+}
+
+/** A key for MACs, and which secret it comes from. */
+export interface NamedKey {
+  readonly keyId: string;
+  readonly key: KeyObject;
 }
 
 /** Personal details of audit events, as JSON before they are sealed. */
@@ -136,6 +142,34 @@ export class KeyRing {
   /** Stable bytes that nobody outside can foretell: what an unknown address is given in place of a stored value. */
   standIn(kind: string, email: string): Buffer {
     return this.#keys[0].mac('stand-in', kind, email);
+  }
+
+  /** The same as an id: no row has it. */
+  standInId(kind: string, name: string): string {
+    const hex = this.standIn(kind, name).subarray(0, 16).toString('hex');
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  }
+
+  /** The keys of a kind of token: the first one signs, the others were of former secrets. */
+  hmacKeys(purpose: 'refresh-token' | 'device-token'): readonly [NamedKey, ...NamedKey[]] {
+    const named = (keys: SecretKeys): NamedKey => ({ keyId: keys.id, key: keys.hmacKey(purpose) });
+    const [current, ...former] = this.#keys;
+    return [named(current), ...former.map(named)];
+  }
+
+  /** The private part of a signing key, sealed, and which secret sealed it. */
+  sealSigningKey(plain: Uint8Array): { readonly keyId: string; readonly sealed: Buffer } {
+    return { keyId: this.currentKeyId, sealed: this.#keys[0].seal('sealed-key', plain) };
+  }
+
+  /** The reverse of `sealSigningKey`; undefined when no secret of this process sealed it, or it was changed. */
+  openSigningKey(keyId: string, sealed: Uint8Array): Buffer | undefined {
+    return this.#byId(keyId)?.open('sealed-key', sealed);
+  }
+
+  /** What failed log-ins are counted by, without holding it: an address, a name, a source, a device. */
+  budgetKey(...parts: readonly string[]): Buffer {
+    return macOfParts(this.#addressKey, ['log-in', ...parts]);
   }
 
   /** Names a request without holding it, by a key that outlives every secret: a retry is known after a rotation too. */

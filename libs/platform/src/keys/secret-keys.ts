@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+  type KeyObject,
+} from 'node:crypto';
 
 import type { Secret } from '#domain/secret';
 
@@ -6,7 +14,15 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** What a key is for. Each purpose has a key of its own, derived from the secret by HKDF-SHA256 (RFC 5869). */
-export type KeyPurpose = 'registration-code' | 'owner-token' | 'envelope' | 'audit-subject' | 'sealed-key' | 'stand-in';
+export type KeyPurpose =
+  | 'registration-code'
+  | 'owner-token'
+  | 'envelope'
+  | 'audit-subject'
+  | 'sealed-key'
+  | 'stand-in'
+  | 'refresh-token'
+  | 'device-token';
 
 /** The keys that come from one `TROTH_SECRET`. Nothing but the secret is needed to have them again. */
 export class SecretKeys {
@@ -32,6 +48,11 @@ export class SecretKeys {
   /** The plain bytes; undefined when they were not sealed with this key or were changed since. */
   open(purpose: KeyPurpose, sealed: Uint8Array): Buffer | undefined {
     return open(this.#derive(purpose), sealed);
+  }
+
+  /** The key of a purpose, for a library that computes MACs itself. */
+  hmacKey(purpose: KeyPurpose): KeyObject {
+    return createSecretKey(this.#derive(purpose));
   }
 
   #derive(purpose: string): Buffer {

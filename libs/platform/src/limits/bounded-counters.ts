@@ -71,6 +71,12 @@ export class BoundedCounters implements ThrottlerStorage {
     return Promise.resolve({ totalHits, timeToExpire, isBlocked, timeToBlockExpire });
   }
 
+  /** Takes a counted request back. A counter whose window went on meanwhile stays as it is. */
+  takeBack(key: string): void {
+    const counter = this.#hot.get(key) ?? this.#cold.get(key);
+    if (counter && counter.current > 0) counter.current -= 1;
+  }
+
   #keep(key: string, counter: Counter, isHot: boolean): void {
     const [kept, left] = isHot ? [this.#hot, this.#cold] : [this.#cold, this.#hot];
     left.delete(key);

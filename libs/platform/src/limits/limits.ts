@@ -2,6 +2,8 @@
 export interface Limit {
   readonly limit: number;
   readonly windowSeconds: number;
+  /** Only requests that are refused with a 4xx count: while one is under way it counts, and is taken back when it succeeds. */
+  readonly failuresOnly?: true;
 }
 
 const MINUTE = 60;
@@ -29,6 +31,8 @@ export const LIMITS = {
     { limit: 10, windowSeconds: MINUTE },
     { limit: 60, windowSeconds: HOUR },
   ],
+  sessions: [{ limit: 20, windowSeconds: 15 * MINUTE, failuresOnly: true }],
+  refresh: [{ limit: 120, windowSeconds: MINUTE }],
   mute: [
     { limit: 10, windowSeconds: MINUTE },
     { limit: 60, windowSeconds: HOUR },

@@ -1,16 +1,30 @@
 import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ThrottlerGuard, getOptionsToken, getStorageToken } from '@nestjs/throttler';
-import type { ThrottlerModuleOptions, ThrottlerOptions, ThrottlerStorage } from '@nestjs/throttler';
+import type { ThrottlerModuleOptions, ThrottlerOptions } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Counter } from 'prom-client';
 
 import { Metrics } from '#platform/metrics/metrics';
 import { Problem } from '#platform/problems/problem';
 
-import { LIMITS, policyName } from './limits.ts';
+import type { BoundedCounters } from './bounded-counters.ts';
+import { LIMITS, policyName, type Limit } from './limits.ts';
 
 const FOR_ALL: ReadonlySet<string> = new Set(LIMITS.all.map((limit) => policyName('all', limit)));
+
+const OF_FAILURES: ReadonlySet<string> = new Set(
+  Object.entries<readonly Limit[]>(LIMITS).flatMap(([name, limits]) =>
+    limits.filter(({ failuresOnly }) => failuresOnly).map((limit) => policyName(name, limit)),
+  ),
+);
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Counted already, and taken back unless the request is refused. */
+    countedFailures?: readonly string[];
+  }
+}
 
 /** One limit of a route; `ttl` is its window in milliseconds. */
 interface RouteLimit {
@@ -31,11 +45,11 @@ export class SourceLimitGuard extends ThrottlerGuard {
 
   constructor(
     @Inject(getOptionsToken()) options: ThrottlerModuleOptions,
-    @Inject(getStorageToken()) storage: ThrottlerStorage,
+    @Inject(getStorageToken()) private readonly counters: BoundedCounters,
     reflector: Reflector,
     metrics: Metrics,
   ) {
-    super(options, storage, reflector);
+    super(options, counters, reflector);
     this.#refused = metrics.counter('troth_rate_limited_total', 'Requests refused by a limit per source.', ['limit']);
   }
 
@@ -47,10 +61,20 @@ export class SourceLimitGuard extends ThrottlerGuard {
   /** Counts the request under the limits of its route's own; the first that is used up refuses it. */
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
-    const { source } = http.getRequest<FastifyRequest>();
+    const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    for (const limit of this.#limitsOf(context)) await this.#count(limit, source, reply);
+    for (const limit of this.#limitsOf(context)) {
+      await this.#count(limit, request.source, reply);
+      if (OF_FAILURES.has(limit.name))
+        request.countedFailures = [...(request.countedFailures ?? []), `${limit.name} ${request.source}`];
+    }
     return true;
+  }
+
+  /** A request has its answer: what counts failures alone forgets one that was none of the client's. */
+  settle({ countedFailures = [] }: FastifyRequest, status: number): void {
+    if (status >= 400 && status < 500) return;
+    for (const key of countedFailures) this.counters.takeBack(key);
   }
 
   // The guard of the library asks this anew for every limit there is, at each request.

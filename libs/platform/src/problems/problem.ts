@@ -1,3 +1,5 @@
+/** Asks for an access token (RFC 6750, 3). */
+const BEARER_CHALLENGE = 'Bearer realm="troth"';
 /** Asks for HTTP Basic credentials (RFC 7617, 2 and 2.1). */
 const BASIC_CHALLENGE = 'Basic realm="troth", charset="UTF-8"';
 
@@ -21,13 +23,44 @@ export const PROBLEMS = {
     status: 401,
     challenge: BASIC_CHALLENGE,
     title: 'Credentials are missing or malformed.',
-    advice: 'Send HTTP Basic credentials in UTF-8: the address, a colon, the password (RFC 7617).',
+    advice:
+      'WWW-Authenticate names the scheme. Basic: the address, a colon, the password, in UTF-8 (RFC 7617). Bearer: an access token that has not expired (RFC 6750).',
+  },
+  'invalid-credentials': {
+    status: 401,
+    challenge: BEARER_CHALLENGE,
+    title: 'The name or the password is not right.',
+    advice: 'Check both. A forgotten password can be reset by a letter to the address.',
   },
   'activation-failed': {
     status: 401,
     challenge: BASIC_CHALLENGE,
     title: 'The code or the password is not right, or the claim has ended.',
     advice: 'Check both. After three wrong codes, or when the time is up, register again.',
+  },
+  'reauthentication-required': {
+    status: 401,
+    challenge: BEARER_CHALLENGE,
+    title: 'The user has to be authenticated anew for this.',
+    advice:
+      'Post the password to /v1/sessions/current/reauthentication, and repeat the request with the token it answers.',
+  },
+  'invalid-refresh-token': {
+    status: 401,
+    challenge: BEARER_CHALLENGE,
+    title: 'This is no refresh token that can be used.',
+    advice: 'Log in again.',
+  },
+  'session-revoked': {
+    status: 401,
+    challenge: BEARER_CHALLENGE,
+    title: 'The session has ended.',
+    advice: 'Log in again, and only then forget the tokens.',
+  },
+  'account-suspended': {
+    status: 403,
+    title: 'The account is suspended.',
+    advice: 'Ask the operator of the service.',
   },
   'not-found': { status: 404, title: 'There is nothing here.', advice: 'Check the path; /docs lists all of them.' },
   'method-not-allowed': {

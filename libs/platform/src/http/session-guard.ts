@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+import { Database } from '#data/database';
+import { findSession, markGenerationUsed, type LiveSession } from '#data/session';
+import { Problem } from '#platform/problems/problem';
+import { AccessTokens, generationOf, type AccessClaims } from '#platform/tokens/access-tokens';
+
+import { bearerOf, bearerProblem, STEP_UP_SECONDS } from './bearer.ts';
+
+/** Finds the session behind an access token. One indexed read, so what has ended is refused by the next request anywhere. */
+@Injectable()
+export class SessionGuard {
+  constructor(
+    private readonly db: Database,
+    private readonly tokens: AccessTokens,
+  ) {}
+
+  /** Puts the session into the request; throws the problem of a token that opens nothing. */
+  async admit(request: FastifyRequest, wantsRecent: boolean): Promise<true> {
+    const text = bearerOf(request);
+    if (text === undefined) throw bearerProblem('unauthenticated', 'no_token');
+    const claims = await this.tokens.verify(text);
+    if (!claims) throw bearerProblem('unauthenticated', 'token_refused', 'invalid_token');
+    const session = await findSession(this.db.sql, claims.sid);
+    if (session?.accountId !== claims.sub) throw bearerProblem('session-revoked', 'session_over', 'invalid_token');
+    if (session.at >= claims.exp) throw bearerProblem('unauthenticated', 'token_expired', 'invalid_token');
+    if (wantsRecent && session.at - claims.auth_time > STEP_UP_SECONDS) throw reauthentication();
+    await this.#noteUse(session, claims);
+    request.session = session;
+    return true;
+  }
+
+  // Only the first one of each generation writes.
+  async #noteUse({ sessionId, generation, generationIsUsed }: LiveSession, claims: AccessClaims): Promise<void> {
+    if (!generationIsUsed && generationOf(claims) === generation)
+      await markGenerationUsed(this.db.sql, sessionId, generation);
+  }
+}
+
+/** RFC 9470, 3: which authentication would do. */
+function reauthentication(): Problem {
+  const challenge = `Bearer realm="troth", error="insufficient_user_authentication", max_age=${STEP_UP_SECONDS}`;
+  return new Problem('reauthentication-required', { headers: { 'www-authenticate': challenge } });
+}
