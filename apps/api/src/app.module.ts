@@ -5,15 +5,19 @@ import type { DestinationStream } from 'pino';
 import type { Config } from '#platform/config/config';
 import { HashingModule } from '#platform/hashing/hashing.module';
 import { KeysModule } from '#platform/keys/keys.module';
+import { TokensModule } from '#platform/tokens/tokens.module';
 import { PlatformModule } from '#platform/platform.module';
 
 import { DevMailboxModule } from './dev-mailbox/dev-mailbox.module.ts';
 import { HealthModule } from './health/health.module.ts';
 import { HousekeepingModule } from './housekeeping/housekeeping.module.ts';
+import { SigningKeysModule } from './keys/keys.module.ts';
 import { LetterPagesModule } from './letter-pages/letter-pages.module.ts';
 import { LettersModule } from './letters/letters.module.ts';
+import { ProfileModule } from './profile/profile.module.ts';
 import { RegistrationModule } from './registration/registration.module.ts';
 import { SecurityModule } from './security/security.module.ts';
+import { SessionsModule } from './sessions/sessions.module.ts';
 import { VerificationModule } from './verification/verification.module.ts';
 
 /** Everything there is. A new feature is one folder and one line here. */
@@ -26,12 +30,16 @@ export class AppModule {
         PlatformModule.with(config, log),
         KeysModule,
         HashingModule,
+        TokensModule,
+        SigningKeysModule,
         HealthModule,
         LettersModule.with(config),
         LetterPagesModule,
         DevMailboxModule.with(config),
         RegistrationModule,
         VerificationModule,
+        SessionsModule,
+        ProfileModule,
         SecurityModule,
         HousekeepingModule,
       ],

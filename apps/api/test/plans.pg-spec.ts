@@ -148,11 +148,29 @@ const STATEMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   'a registration of a claimed address': () => register(sql, registration('claimed600000@example.com')),
   'a registration of an active address': () => register(sql, registration('active7@example.com')),
   'an activation': async () =>
-    activateClaim(sql, { ...(await attempt('claimed600001@example.com')), codeIsRight: true, sealedDetails: null }),
+    activateClaim(sql, {
+      ...(await attempt('claimed600001@example.com')),
+      codeIsRight: true,
+      sealedDetails: null,
+      createsSession: true,
+      deviceName: null,
+    }),
   'a strike': async () =>
-    activateClaim(sql, { ...(await attempt('claimed600002@example.com')), codeIsRight: false, sealedDetails: null }),
+    activateClaim(sql, {
+      ...(await attempt('claimed600002@example.com')),
+      codeIsRight: false,
+      sealedDetails: null,
+      createsSession: false,
+      deviceName: null,
+    }),
   'a replay': async () =>
-    activateClaim(sql, { ...(await attempt('active8@example.com')), codeIsRight: true, sealedDetails: null }),
+    activateClaim(sql, {
+      ...(await attempt('active8@example.com')),
+      codeIsRight: true,
+      sealedDetails: null,
+      createsSession: false,
+      deviceName: null,
+    }),
   'a resend': async () =>
     resendCode(sql, {
       ...(await attempt('claimed600003@example.com')),

@@ -6,6 +6,8 @@ export const ADDRESS_QUOTAS = {
   owner_token: { perHour: 5, perDay: 5 },
   /** Notices to an active address that somebody registers again. */
   already_registered: { perHour: 1, perDay: 1 },
+  /** Notices that a session was ended because its refresh token was used twice: identical ones merge within an hour. */
+  session_reused: { perHour: 1, perDay: 24 },
 } as const;
 
 /** Days for which an owner token is valid at least: its day of issue does not count. */

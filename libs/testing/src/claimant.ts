@@ -34,6 +34,11 @@ export class TestClaimant {
     return this.#ask('/v1/registrations', { method: 'DELETE', as: [this.email, password] });
   }
 
+  /** Logs in by address, or by what `more` names instead. */
+  logIn(more: Readonly<Record<string, unknown>> = {}, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return this.#ask('/v1/sessions', { body: { email: this.email, password: this.password, ...more }, headers });
+  }
+
   /** Comes back when the service sheds load, as Retry-After asks: a busy machine does, and it is no refusal. Counts it. */
   async #ask(path: string, ask: Ask): Promise<Answer> {
     return eventually(async () => {

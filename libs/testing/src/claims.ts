@@ -54,7 +54,14 @@ export class Claims {
 
   activate(email: string, claimId: string, codeIsRight = true, phc = PHC): Promise<Activation> {
     const of = { email, addressKey: keyOf(email), claimId, phc };
-    return activateClaim(this.db.sql, { ...of, codeIsRight, requestId: 'r', sealedDetails: null });
+    return activateClaim(this.db.sql, {
+      ...of,
+      codeIsRight,
+      requestId: 'r',
+      sealedDetails: null,
+      createsSession: false,
+      deviceName: null,
+    });
   }
 
   resend(email: string, claimId: string, { phc = PHC, gapSeconds = 0, resends = 3 } = {}): Promise<string> {

@@ -58,3 +58,15 @@ export function setClock(millisecondsOff: number): void {
   const others = ['nextTick', 'queueMicrotask', 'hrtime', 'performance'] as const;
   jest.useFakeTimers({ doNotFake: [...timers, ...others], now: Date.now() + millisecondsOff, advanceTimers: true });
 }
+
+/** Makes a session as old as if everything had happened so many seconds earlier. */
+export async function ageSession({ owner }: TestDatabase, sessionId: string, seconds: number): Promise<void> {
+  await owner`
+    update session
+       set created_at = created_at - make_interval(secs => ${seconds}::int),
+           rotated_at = rotated_at - make_interval(secs => ${seconds}::int),
+           last_seen_at = last_seen_at - make_interval(secs => ${seconds}::int),
+           authenticated_at = authenticated_at - make_interval(secs => ${seconds}::int),
+           ends_at = ends_at - make_interval(secs => ${seconds}::int)
+     where id = ${sessionId}::uuid`;
+}

@@ -36,7 +36,7 @@ export class OwnerActivationController {
       return;
     }
     try {
-      await this.activation.run(credentials, code, asker);
+      await this.activation.run(credentials, { code }, asker);
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'activation-failed') throw error;
       // A 401 would have to name credentials of HTTP (RFC 9110, 15.5.2), and the browser would ask for them.

@@ -32,6 +32,8 @@ export class LetterWriter {
     switch (row.kind) {
       case 'already_registered':
         return templatesFor(locale).alreadyRegistered({ ownerLink });
+      case 'session_reused':
+        return templatesFor(locale).sessionReused();
       case 'registration_code': {
         const { claimId, codeLength, keyId } = row;
         if (claimId === null || codeLength === null || keyId === null) return undefined;

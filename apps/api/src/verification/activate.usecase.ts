@@ -8,7 +8,9 @@ import { KeyRing } from '#platform/keys/key-ring';
 import { Metrics } from '#platform/metrics/metrics';
 import { Problem } from '#platform/problems/problem';
 
-import { userOf, type User } from './activate.dto.ts';
+import { userOf } from '../profile/user.dto.ts';
+import { IssueSession } from '../sessions/issue-session.ts';
+import type { Activated, ActivateDto } from './activate.dto.ts';
 import { Claimants } from './claimants.ts';
 
 /** POST /v1/registrations/activation: password and code of one claim make it an account (truths 3, 4, 8, 11). */
@@ -20,26 +22,30 @@ export class Activate {
     private readonly db: Database,
     private readonly keys: KeyRing,
     private readonly claimants: Claimants,
+    private readonly issueSession: IssueSession,
     metrics: Metrics,
   ) {
     this.#outcomes = metrics.counter('troth_activations_total', 'Activations by outcome', ['outcome']);
   }
 
-  async run(credentials: Credentials, code: string, { source, requestId }: Asker): Promise<User> {
+  async run(credentials: Credentials, dto: ActivateDto, { source, requestId }: Asker): Promise<Activated> {
     const claim = await this.claimants.present(credentials);
     const { email, addressKey, claimId, keyId, codeLength, phc, wrappedKey } = claim;
     // One statement, outside any transaction: an error thrown afterwards must not give the strike back.
-    const { outcome, account } = await activateClaim(this.db.sql, {
+    const { outcome, account, session } = await activateClaim(this.db.sql, {
       email,
       addressKey,
       claimId,
       phc,
-      codeIsRight: this.keys.codeIsRight(code, claimId, email, codeLength, keyId),
+      codeIsRight: this.keys.codeIsRight(dto.code, claimId, email, codeLength, keyId),
       requestId,
       sealedDetails: this.keys.sealAuditDetails(wrappedKey, { email, source }) ?? null,
+      createsSession: dto.create_session ?? false,
+      deviceName: dto.device_name ?? null,
     });
     this.#outcomes.inc({ outcome });
     if (!account) throw new Problem('activation-failed', { reason: outcome });
-    return userOf(email, account);
+    const user = userOf(email, account);
+    return session ? { user, session: this.issueSession.run(session) } : { user };
   }
 }

@@ -41,7 +41,7 @@ export class Claimants {
     return {
       email,
       addressKey: this.keys.addressKey(email),
-      claimId: claimant?.claimId ?? uuidOf(this.keys.standIn('claim', email)),
+      claimId: claimant?.claimId ?? this.keys.standInId('claim', email),
       keyId: claimant?.keyId ?? this.keys.currentKeyId,
       codeLength: claimant?.codeLength ?? CODE_LENGTH.short,
       phc,
@@ -49,9 +49,4 @@ export class Claimants {
       wrappedKey: claimant?.wrappedKey ?? this.keys.wrapNewSubjectKey(),
     };
   }
-}
-
-function uuidOf(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes.subarray(0, 16)).toString('hex');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -33,12 +33,8 @@ export class VerificationController {
   @HttpCode(200)
   @SourceLimit('activation')
   @Problems('activation-failed')
-  async activate(
-    @Basic() claimant: Credentials,
-    @Body() dto: ActivateDto,
-    @AskedBy() asker: Asker,
-  ): Promise<Activated> {
-    return { user: await this.activation.run(claimant, dto.code, asker) };
+  activate(@Basic() claimant: Credentials, @Body() dto: ActivateDto, @AskedBy() asker: Asker): Promise<Activated> {
+    return this.activation.run(claimant, dto, asker);
   }
 
   /** Mails the same code again. The answer is the same whether or not there is such a claim. */

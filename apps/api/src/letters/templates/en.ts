@@ -19,4 +19,10 @@ export const en: LetterTemplates = {
       'To get no more letters about registrations, open:',
       { link: ownerLink },
     ]),
+  sessionReused: () =>
+    write(LANGUAGE, 'We ended one of your sessions', [
+      'A key that keeps you logged in was used a second time, after a newer one had taken its place. Either an application kept an old copy, or somebody else has one.',
+      'To be safe we ended that session. Whoever used it has to log in again with your password.',
+      'If you do not know how this could happen, change your password.',
+    ]),
 };

@@ -25,6 +25,8 @@ export interface NoticeFacts {
 export interface LetterTemplates {
   registrationCode(facts: CodeFacts): Written;
   alreadyRegistered(facts: NoticeFacts): Written;
+  /** A refresh token was used twice, by two who cannot both be the user. */
+  sessionReused(): Written;
 }
 
 /** One paragraph: text, a code to read at a glance, or a link. */

@@ -1,0 +1,97 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+
+import { Database } from '#data/database';
+import { listSessions, type LiveSession } from '#data/session';
+import { AskedBy, type Asker } from '#platform/http/asker';
+import { Session } from '#platform/http/bearer';
+import { Problems } from '#platform/http/problems';
+import { Public } from '#platform/http/public';
+import { SourceLimit } from '#platform/limits/source-limit';
+import { Problem } from '#platform/problems/problem';
+
+import { EndSessions } from './end-sessions.usecase.ts';
+import { LogInDto } from './log-in.dto.ts';
+import { LogIn } from './log-in.usecase.ts';
+import { RefreshSessionDto } from './refresh-session.dto.ts';
+import { RefreshSession } from './refresh-session.usecase.ts';
+import { EndSessionsQuery, SessionList } from './session-list.dto.ts';
+import { LoginResponse, TokenResponse } from './token-response.dto.ts';
+
+const sessionId = new ParseUUIDPipe({ exceptionFactory: () => new Problem('not-found', { reason: 'no_uuid' }) });
+
+/** Log-in, what follows from it, and its end. */
+@ApiTags('sessions')
+@Controller('v1/sessions')
+export class SessionsController {
+  constructor(
+    private readonly db: Database,
+    private readonly login: LogIn,
+    private readonly refreshing: RefreshSession,
+    private readonly ending: EndSessions,
+  ) {}
+
+  /** Logs in with a password. The answer is the same for every reason of refusal, and takes as long. */
+  @Post()
+  @Public()
+  @SourceLimit('sessions')
+  @Problems('invalid-credentials', 'account-suspended')
+  logIn(@Body() dto: LogInDto, @AskedBy() asker: Asker): Promise<LoginResponse> {
+    return this.login.run(dto, asker);
+  }
+
+  /** The next tokens of a session. Repeated within ten seconds, or when the answer was lost, it answers the same refresh token. */
+  @Post('refresh')
+  @Public()
+  @HttpCode(200)
+  @SourceLimit('refresh')
+  @Problems('invalid-refresh-token', 'session-revoked')
+  refresh(@Body() dto: RefreshSessionDto, @AskedBy() asker: Asker): Promise<TokenResponse> {
+    return this.refreshing.run(dto.refresh_token, asker);
+  }
+
+  /** The user's sessions, the one that was used last first. */
+  @Get()
+  @Problems()
+  async list(@Session() { accountId, sessionId: current }: LiveSession): Promise<SessionList> {
+    const sessions = await listSessions(this.db.sql, accountId);
+    return {
+      data: sessions.map(({ sessionId: id, deviceName, createdAt, lastSeenAt, endsAt }) => ({
+        id,
+        device_name: deviceName,
+        created_at: createdAt.toISOString(),
+        last_seen_at: lastSeenAt.toISOString(),
+        expires_at: endsAt.toISOString(),
+        current: id === current,
+      })),
+    };
+  }
+
+  /** Ends all sessions of the user, or all but this one. */
+  @Delete()
+  @HttpCode(204)
+  @Problems('validation-failed')
+  endAll(
+    @Session() session: LiveSession,
+    @Query() { except }: EndSessionsQuery,
+    @AskedBy() asker: Asker,
+  ): Promise<void> {
+    return this.ending.all(session, except === 'current', asker);
+  }
+
+  /** Logs out. */
+  @Delete('current')
+  @HttpCode(204)
+  @Problems()
+  endCurrent(@Session() session: LiveSession, @AskedBy() asker: Asker): Promise<void> {
+    return this.ending.one(session, session.sessionId, asker);
+  }
+
+  /** Ends one session of the user. */
+  @Delete(':id')
+  @HttpCode(204)
+  @Problems('not-found')
+  endOne(@Session() session: LiveSession, @Param('id', sessionId) id: string, @AskedBy() asker: Asker): Promise<void> {
+    return this.ending.one(session, id, asker);
+  }
+}

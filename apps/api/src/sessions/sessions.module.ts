@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+
+import { EndSessions } from './end-sessions.usecase.ts';
+import { IssueSession } from './issue-session.ts';
+import { LogIn } from './log-in.usecase.ts';
+import { RefreshSession } from './refresh-session.usecase.ts';
+import { SessionsController } from './sessions.controller.ts';
+
+/** Logging in, staying logged in, logging out. */
+@Module({
+  controllers: [SessionsController],
+  providers: [LogIn, RefreshSession, EndSessions, IssueSession],
+  exports: [IssueSession],
+})
+export class SessionsModule {}
