@@ -21,8 +21,10 @@ const FEATURES: Readonly<
   'dev-mailbox': { mayImport: [], offers: [] },
   health: { mayImport: [], offers: [] },
   housekeeping: { mayImport: [], offers: [] },
+  keys: { mayImport: [], offers: [] },
   letters: { mayImport: [], offers: ['letters.module.ts', 'letter-sender.ts'] },
   'letter-pages': { mayImport: ['registration', 'verification'], offers: [] },
+  profile: { mayImport: [], offers: ['user.dto.ts'] },
   registration: {
     mayImport: ['letters'],
     offers: [
@@ -33,14 +35,18 @@ const FEATURES: Readonly<
     ],
   },
   security: { mayImport: [], offers: [] },
+  sessions: {
+    mayImport: ['letters'],
+    offers: ['sessions.module.ts', 'issue-session.ts', 'token-response.dto.ts'],
+  },
   verification: {
-    mayImport: ['letters', 'registration'],
+    mayImport: ['letters', 'registration', 'profile', 'sessions'],
     offers: ['verification.module.ts', 'activate.usecase.ts'],
   },
 };
 
 /** What libs/platform is made of. */
-const PLATFORM = ['config', 'hashing', 'http', 'keys', 'limits', 'logging', 'mail', 'metrics', 'problems'];
+const PLATFORM = ['config', 'hashing', 'http', 'keys', 'limits', 'logging', 'mail', 'metrics', 'problems', 'tokens'];
 
 /** Folders beside the code of libs/data and libs/testing: only their own library looks into them. */
 const PRIVATE_FOLDERS = ['libs/data/src/embedded-postgres/'];

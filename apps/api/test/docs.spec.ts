@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { banner } from '#api/banner';
@@ -7,6 +7,7 @@ import { readConfig } from '#platform/config/config';
 import { SETTINGS, type Setting } from '#platform/config/settings';
 import { LIMITS, type Limit } from '#platform/limits/limits';
 import { PROBLEMS } from '#platform/problems/problem';
+import { rowsOf, tableIn } from '#testing/doc-tables';
 
 const ROOT_PAGES = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 const ALL_SETTINGS = Object.entries<Setting<unknown>>(SETTINGS);
@@ -18,18 +19,6 @@ function pagesIn(folder: string): readonly string[] {
     .map((name) => path.join(folder, name));
 }
 
-/** The cells of a table's rows, without its head: of the first table of a page, or of the one below a heading. */
-function rowsOf(page: string, heading = ''): readonly (readonly string[])[] {
-  const text = page.slice(page.indexOf(heading));
-  const [, ...rows] = /(?:^\|.*\n)+/m.exec(text)?.[0].trim().split('\n') ?? [];
-  return rows.slice(1).map((row) =>
-    row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-}
-
 const asCode = (text: string | undefined): string => (text ? `\`${text}\`` : '');
 
 test('the page of problems says what the catalogue says', () => {
@@ -39,7 +28,7 @@ test('the page of problems says what the catalogue says', () => {
     title,
     advice,
   ]);
-  expect(rowsOf(read('docs/problems.md'))).toEqual(catalogue);
+  expect(tableIn('docs/problems.md', '', catalogue)).toEqual(catalogue);
 });
 
 test('the page of settings says what the service reads', () => {
@@ -50,14 +39,15 @@ test('the page of settings says what the service reads', () => {
     setting.kind.expects,
     setting.doc,
   ]);
-  expect(rowsOf(read('docs/configuration.md'))).toEqual(settings);
+  expect(tableIn('docs/configuration.md', '', settings)).toEqual(settings);
 });
 
 test('the example of settings lists each with its purpose and its default', () => {
-  const [, ...entries] = read('.env.example').trim().split('\n\n');
-  expect(entries).toEqual(
-    ALL_SETTINGS.map(([name, setting]) => `# ${setting.doc}\n# ${name}=${setting.default ?? ''}`),
-  );
+  const file = '.env.example';
+  const wanted = ALL_SETTINGS.map(([name, setting]) => `# ${setting.doc}\n# ${name}=${setting.default ?? ''}`);
+  const [head = '', ...entries] = read(file).trim().split('\n\n');
+  if (process.env.UPDATE_DOCS === '1') writeFileSync(file, `${[head, ...wanted].join('\n\n')}\n`);
+  else expect(entries).toEqual(wanted);
 });
 
 test('the page of operation lists every metric of the service', () => {
@@ -82,15 +72,23 @@ test('the page of the API lists every route of OpenAPI, every limit and every qu
   expect([...listed].sort()).toEqual(routes.filter((route) => route.includes('/v1/')).sort());
   const limits = Object.entries<readonly Limit[]>(LIMITS).map(([name, windows]) => [
     asCode(name),
-    windows.map(({ limit, windowSeconds }) => `${limit} ${windowSeconds === 60 ? 'a minute' : 'an hour'}`).join(', '),
+    windows.map(inWords).join(', '),
   ]);
-  expect(rowsOf(page, '## Limits')).toEqual(limits);
+  expect(tableIn('docs/api.md', '## Limits', limits)).toEqual(limits);
   const quotas = Object.entries(ADDRESS_QUOTAS).map(([name, { perHour, perDay }]) => [
     asCode(name),
     `${perHour} an hour, ${perDay} a day`,
   ]);
-  expect(rowsOf(page, '\nOf one address')).toEqual(quotas);
+  expect(tableIn('docs/api.md', '\nOf one address', quotas)).toEqual(quotas);
 });
+
+function inWords({ limit, windowSeconds, failuresOnly }: Limit): string {
+  const span = new Map([
+    [60, 'a minute'],
+    [3_600, 'an hour'],
+  ]).get(windowSeconds);
+  return `${limit}${failuresOnly ? ' failures' : ''} ${span ?? `in ${windowSeconds / 60} minutes`}`;
+}
 
 test('every link between the pages leads somewhere, and every heading that it names is there', () => {
   const links = [...ROOT_PAGES, ...pagesIn('docs')].flatMap((page) =>

@@ -57,11 +57,18 @@ test('it is OpenAPI 3.1 and holds every route of the API', () => {
   );
   expect(routes.filter((route) => route.includes('/v1/')).sort()).toEqual([
     'delete /v1/registrations',
+    'delete /v1/sessions',
+    'delete /v1/sessions/current',
+    'delete /v1/sessions/{id}',
+    'get /v1/me',
     'get /v1/security/parameters',
+    'get /v1/sessions',
     'post /v1/registrations',
     'post /v1/registrations/activation',
     'post /v1/registrations/mute',
     'post /v1/registrations/resend',
+    'post /v1/sessions',
+    'post /v1/sessions/refresh',
   ]);
 });
 
@@ -97,15 +104,23 @@ test('the fields of requests and answers are there with their comments', () => {
   ]);
 });
 
-test('activation, resend and withdrawal take HTTP Basic, and nothing else does', () => {
+test.each([
+  ['basic', ['delete /v1/registrations', 'post /v1/registrations/activation', 'post /v1/registrations/resend']],
+  [
+    'bearer',
+    [
+      'delete /v1/sessions',
+      'delete /v1/sessions/current',
+      'delete /v1/sessions/{id}',
+      'get /v1/me',
+      'get /v1/sessions',
+    ],
+  ],
+])('these routes take %s credentials, and no others do', (scheme, routes) => {
   const secured = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
-      .filter(([, { security }]) => (security?.length ?? 0) > 0)
+      .filter(([, { security }]) => security?.some((schemes) => scheme in schemes))
       .map(([method]) => `${method} ${path}`),
   );
-  expect(secured.sort()).toEqual([
-    'delete /v1/registrations',
-    'post /v1/registrations/activation',
-    'post /v1/registrations/resend',
-  ]);
+  expect(secured.sort()).toEqual(routes);
 });

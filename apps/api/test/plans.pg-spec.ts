@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 
 import postgres from 'postgres';
@@ -7,16 +7,28 @@ import { listSubjectKeys, replaceSubjectKeys } from '#data/audit-subject';
 import { activateClaim, findClaimant, register, resendCode, withdrawClaim, type Registration } from '#data/claim';
 import { Database, type Sql } from '#data/database';
 import { leaseLetters, postponeLetter, removeLetters } from '#data/letter';
+import { findLoginByEmail, findLoginByUsername, logIn, renewPassword } from '#data/login';
 import { muteRegistration } from '#data/mute';
 import {
   forgetReplays,
   purgeClaims,
   purgeIdempotencyKeys,
   purgeLetters,
+  purgeLoginFailures,
   purgeMutes,
   purgeQuotas,
+  purgeSessions,
   purgeStrikes,
 } from '#data/purge';
+import {
+  endReusedSession,
+  endSession,
+  endSessions,
+  findSession,
+  listSessions,
+  markGenerationUsed,
+  refreshSession,
+} from '#data/session';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
 import { findStatements } from '#testing/sql-rows/statements';
 
@@ -68,10 +80,19 @@ const FILL: Readonly<Record<string, readonly string[]>> = {
   'vault.claim_password': [
     `(claim_id, phc) select md5('c' || n)::uuid, '${PHC}' from generate_series(${ROWS} / 2 + 1, ${ROWS}) n`,
   ],
+  session: [
+    `(id, account_id, credential_version, authenticated_at, amr, created_at, rotated_at, last_seen_at, ends_at)
+     select md5('n' || n)::uuid, md5('a' || n)::uuid, 1, clock_timestamp(), '{pwd}', clock_timestamp(), clock_timestamp(),
+            clock_timestamp(), clock_timestamp() + interval '29 days' from generate_series(1, ${ROWS}) n`,
+  ],
+  login_failure: [
+    `(budget_key, window_started_at, failures)
+     select md5('f' || n)::bytea, clock_timestamp(), 1 from generate_series(1, ${ROWS}) n`,
+  ],
   audit_subject: [`(id, wrapped_key) select md5('s' || n)::uuid, '\\x00' from generate_series(1, ${ROWS}) n`],
 };
 /** Files whose statements read catalogues and tables of a few rows, or are the driver's. */
-const SMALL = /^(?:connection|migrate|owner|roles|sealed-key)\.ts$|^driver\//;
+const SMALL = /^(?:connection|migrate|owner|roles|sealed-key|signing-key)\.ts$|^driver\//;
 jest.setTimeout(60_000);
 
 const ran = new Set<string>();
@@ -143,6 +164,21 @@ const attempt = async (email: string) => {
   return { email, addressKey: randomBytes(32), claimId, phc: PHC, requestId: 'r', envelope: randomBytes(8) };
 };
 
+const md5 = (text: string): string =>
+  createHash('md5')
+    .update(text)
+    .digest('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+const ACT = { requestId: 'r', sealedDetails: null };
+const LOGIN = {
+  ...ACT,
+  phc: PHC,
+  addressBudget: randomBytes(32),
+  sourceBudget: randomBytes(32),
+  deviceBudget: null,
+  deviceName: null,
+};
+
 const STATEMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   'a registration': () => register(sql, registration('new1@example.com')),
   'a registration of a claimed address': () => register(sql, registration('claimed600000@example.com')),
@@ -198,6 +234,21 @@ const STATEMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
     );
   },
   'idempotency keys that are too old': () => purgeIdempotencyKeys(sql, 500),
+  'sessions that are over': () => purgeSessions(sql, 50),
+  'failed log-ins whose window is over': () => purgeLoginFailures(sql, 50),
+  'who logs in by address': () => findLoginByEmail(sql, 'active9@example.com'),
+  'who logs in by user name': () => findLoginByUsername(sql, 'somebody'),
+  'a log-in': () => logIn(sql, { ...LOGIN, accountId: md5('a9') }),
+  'a log-in with a wrong password': () => logIn(sql, { ...LOGIN, accountId: md5('a9'), phc: 'wrong' }),
+  'a hash that is made anew': () => renewPassword(sql, md5('a9'), PHC, PHC),
+  'the session of a request': () => findSession(sql, md5('n10')),
+  'the first use of a generation': () => markGenerationUsed(sql, md5('n10'), 1),
+  'a refresh': () => refreshSession(sql, md5('n11'), 1, 0),
+  'the list of sessions': () => listSessions(sql, md5('a12')),
+  'the end of a session': () => endSession(sql, md5('a13'), md5('n13'), ACT),
+  'the end of all sessions': () => endSessions(sql, md5('a14'), md5('n14'), ACT),
+  'the end of a session whose token was used twice': () =>
+    endReusedSession(sql, md5('n15'), { ...ACT, addressKey: randomBytes(32), envelope: randomBytes(8) }),
 };
 
 /** Rows and index entries that were read of each large table so far. */

@@ -26,8 +26,19 @@ afterEach(async () => {
   await db.drop();
 });
 
-const NOTHING = { claims: 0, replays: 0, letters: 0, quotas: 0, mutes: 0, strikes: 0, idempotencyKeys: 0 };
-const ONE_EACH = { claims: 1, replays: 1, letters: 1, quotas: 1, mutes: 1, strikes: 1, idempotencyKeys: 1 };
+const KINDS = [
+  'claims',
+  'replays',
+  'letters',
+  'quotas',
+  'mutes',
+  'strikes',
+  'idempotencyKeys',
+  'sessions',
+  'loginFailures',
+] as const;
+const NOTHING = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
+const ONE_EACH = Object.fromEntries(KINDS.map((kind) => [kind, 1]));
 
 /** Claims so many addresses, whose claims are overdue then. */
 async function overdue(count: number): Promise<readonly string[]> {
@@ -58,6 +69,14 @@ async function oneOfEach(): Promise<void> {
   await db.owner`
     insert into idempotency_key (scope, fingerprint, used_at)
     values ('\\x01', '\\x00', clock_timestamp() - interval '24 hours'), ('\\x02', '\\x00', clock_timestamp())`;
+  await db.owner`
+    insert into session (account_id, credential_version, authenticated_at, amr, created_at, rotated_at, last_seen_at, ends_at)
+    select id, 1, at, '{pwd}', at - age, at, at, at - age + interval '30 days'
+      from (select id from account limit 1) as account, (select clock_timestamp() as at) as clock,
+           (values (interval '30 days'), (interval '29 days')) as made (age)`;
+  await db.owner`
+    insert into login_failure (budget_key, window_started_at, failures)
+    values ('\\x01', clock_timestamp() - interval '1 hour', 1), ('\\x02', clock_timestamp() - interval '59 minutes', 1)`;
   await db.owner`
     insert into letter (kind, envelope, address_key, written_at, window_closes_at)
     values ('already_registered', '\\x00', '\\x01', clock_timestamp() - interval '1 day', clock_timestamp()),

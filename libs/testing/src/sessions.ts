@@ -17,7 +17,11 @@ export class TestSession {
   ) {}
 
   /** Logs in; throws when that is refused. */
-  static async of(app: TestApp, claimant: TestClaimant, more: Readonly<Record<string, unknown>> = {}) {
+  static async of(
+    app: TestApp,
+    claimant: TestClaimant,
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<TestSession> {
     const answer = await claimant.logIn(more);
     if (answer.status !== 201) throw new Error(`the log-in was answered ${answer.status}: ${answer.text}`);
     return new TestSession(app, answer.body as Tokens);

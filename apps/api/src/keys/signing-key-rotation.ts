@@ -11,7 +11,7 @@ import { makeSigningKey, SigningKeys } from '#platform/tokens/signing-keys';
 const JOB = 'signing-keys';
 const LOOK_MS = 60_000;
 /** A key signs for so long. */
-export const KEY_AGE_SECONDS = 90 * 24 * 3_600;
+const KEY_AGE_SECONDS = 90 * 24 * 3_600;
 
 /** Each minute: makes the next key when the present one is old, and takes what other replicas made. */
 @Injectable()

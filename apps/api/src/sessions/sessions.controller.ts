@@ -79,7 +79,7 @@ export class SessionsController {
     return this.ending.all(session, except === 'current', asker);
   }
 
-  /** Logs out. */
+  /** Logs out: ends the session that asks. */
   @Delete('current')
   @HttpCode(204)
   @Problems()

@@ -59,6 +59,9 @@ test('outside production two settings are enough, and the rest is made for tryin
     claimSeconds: 60,
     claimResends: 3,
     claimResendGapSeconds: 15,
+    accessTokenSeconds: 300,
+    accessTokenAudience: 'http://localhost:3000',
+    refreshGraceSeconds: 10,
     purgeIntervalSeconds: 10,
     metricsPort: undefined,
     metricsToken: undefined,
@@ -128,6 +131,9 @@ describe('a setting of each kind', () => {
   const good: readonly (readonly [keyof typeof SETTINGS, string, keyof Config, unknown])[] = [
     ['RATE_LIMIT_SCALE', '0.5', 'rateLimitScale', 0.5],
     ['PURGE_INTERVAL_SECONDS', '0', 'purgeIntervalSeconds', 0],
+    ['ACCESS_TOKEN_SECONDS', '60', 'accessTokenSeconds', 60],
+    ['ACCESS_TOKEN_AUDIENCE', 'https://api.example.com', 'accessTokenAudience', 'https://api.example.com'],
+    ['REFRESH_GRACE_SECONDS', '0', 'refreshGraceSeconds', 0],
     ['PUBLIC_URL', 'https://Example.com/auth/', 'publicUrl', 'https://example.com/auth'],
     [
       'WEB_ORIGINS',
