@@ -18,6 +18,11 @@ test('every route that does something has a limit per source of its own, and pro
     'POST /v1/registrations/activation': 'activation',
     'POST /v1/registrations/resend': 'resend',
     'DELETE /v1/registrations': 'withdrawal',
+    'POST /v1/sessions': 'sessions',
+    'POST /v1/sessions/refresh': 'refresh',
+    'DELETE /v1/sessions': 'session-ends',
+    'DELETE /v1/sessions/current': 'session-ends',
+    'DELETE /v1/sessions/:id': 'session-ends',
     'POST /letters/owner': 'registrations',
     'POST /letters/owner/activation': 'activation',
   });

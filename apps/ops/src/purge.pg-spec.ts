@@ -19,7 +19,17 @@ test('what is past its time goes, what is not stays, and each kind is counted', 
   const { code, out, err } = await purge(db.appUrl);
   expect([code, err]).toEqual([0, '']);
   expect(out.trim().split('\n')).toEqual([
-    ...['claims: 0', 'replays: 0', 'letters: 0', 'quotas: 0', 'mutes: 600', 'strikes: 0', 'idempotencyKeys: 0'],
+    ...[
+      'claims: 0',
+      'replays: 0',
+      'letters: 0',
+      'quotas: 0',
+      'mutes: 600',
+      'strikes: 0',
+      'idempotencyKeys: 0',
+      'sessions: 0',
+      'loginFailures: 0',
+    ],
   ]);
   expect(await mutes()).toBe(100);
 });

@@ -70,6 +70,7 @@ export class SessionsController {
   /** Ends all sessions of the user, or all but this one. */
   @Delete()
   @HttpCode(204)
+  @SourceLimit('session-ends')
   @Problems('validation-failed')
   endAll(
     @Session() session: LiveSession,
@@ -82,6 +83,7 @@ export class SessionsController {
   /** Logs out: ends the session that asks. */
   @Delete('current')
   @HttpCode(204)
+  @SourceLimit('session-ends')
   @Problems()
   endCurrent(@Session() session: LiveSession, @AskedBy() asker: Asker): Promise<void> {
     return this.ending.one(session, session.sessionId, asker);
@@ -90,6 +92,7 @@ export class SessionsController {
   /** Ends one session of the user. */
   @Delete(':id')
   @HttpCode(204)
+  @SourceLimit('session-ends')
   @Problems('not-found')
   endOne(@Session() session: LiveSession, @Param('id', sessionId) id: string, @AskedBy() asker: Asker): Promise<void> {
     return this.ending.one(session, id, asker);
