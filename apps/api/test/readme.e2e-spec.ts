@@ -12,24 +12,39 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
-test('the lines that README says to try end with the account', async () => {
+test('the lines that README says to try end with the account, and log in and out', async () => {
   const section = readFileSync('README.md', 'utf8').split('\n## Try it\n')[1]?.split('\n## ')[0] ?? '';
-  const lines = blockOf(section, 'sh');
-  expect(lines.match(/^ *(?:CODE=\$\()?curl /gm)).toHaveLength(3);
+  const [claiming = '', loggingIn = ''] = blocksOf(section, 'sh');
+  expect([claiming, loggingIn].map((lines) => lines.match(curl)?.length)).toEqual([3, 6]);
+  const [registered, activated] = await answersOf(claiming);
+  expect(registered).toMatchObject({ status: 'verification_required', expires_in: 60 });
+  expect(activated).toMatchObject({ user: { email: 'ada@example.com', username: null, roles: [] } });
+  const shown = JSON.parse(blocksOf(section, 'json')[0] ?? '') as { readonly user: object };
+  expect(Object.keys(shown.user)).toEqual(Object.keys((activated as { readonly user: object }).user));
+  expect(await answersOf(loggingIn)).toMatchObject([
+    { email: 'ada@example.com' },
+    { data: [{ device_name: 'my terminal', current: true }] },
+    { token_type: 'Bearer', expires_in: 300 },
+    { code: 'session-revoked', status: 401 },
+  ]);
+});
+
+const curl = /^ *(?:[A-Z]+=\$\()?curl /gm;
+
+/** Runs lines of the page in a shell; what they print is JSON, an answer a line. */
+async function answersOf(lines: string): Promise<readonly unknown[]> {
   const script = lines.replaceAll(HERE, app.url);
   expect(script).not.toContain('localhost');
   const { stdout, stderr } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script]);
   expect(stderr).toBe('');
-  const [registered, activated] = stdout
+  return stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as unknown);
-  expect(registered).toMatchObject({ status: 'verification_required', expires_in: 60 });
-  expect(activated).toMatchObject({ user: { email: 'ada@example.com', username: null, roles: [] } });
-  const shown = JSON.parse(blockOf(section, 'json')) as { readonly user: object };
-  expect(Object.keys(shown.user)).toEqual(Object.keys((activated as { readonly user: object }).user));
-});
+}
 
-function blockOf(section: string, language: string): string {
-  return new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(section)?.[1] ?? '';
+function blocksOf(section: string, language: string): readonly string[] {
+  return [...section.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
+    ([, block = '']) => block,
+  );
 }

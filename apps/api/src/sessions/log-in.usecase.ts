@@ -39,6 +39,7 @@ export class LogIn {
   }
 
   async run(dto: LogInDto, { source, requestId }: Asker): Promise<LoginResponse> {
+    this.passwords.ensureRoom();
     const { name, account } = await this.#find(dto);
     const phc = await this.#hash(dto.password, name, account);
     const deviceId = account && this.#deviceOf(dto.device_token ?? undefined, account);

@@ -36,6 +36,16 @@ export class HashGate {
     return Math.floor((this.#slots * QUEUED_WORK_MS) / hashMs);
   }
 
+  /**
+   * Throws Problem `overloaded` when work that came now would be shed: whoever needs other costly things first asks
+   * before them, so that what is refused costs next to nothing.
+   */
+  ensureRoom(): void {
+    if (this.#inFlight < this.#slots || this.#waiting.length < this.queueLimit) return;
+    this.#gauges.shed.inc();
+    throw new Problem('overloaded', { reason: 'hash_queue_full', headers: { 'retry-after': '1' } });
+  }
+
   /** Runs the work when its turn comes; throws Problem `overloaded` instead, at once, when the queue is full. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const arrived = performance.now();
@@ -56,10 +66,7 @@ export class HashGate {
       this.#inFlight += 1;
       return;
     }
-    if (this.#waiting.length >= this.queueLimit) {
-      this.#gauges.shed.inc();
-      throw new Problem('overloaded', { reason: 'hash_queue_full', headers: { 'retry-after': '1' } });
-    }
+    this.ensureRoom();
     await new Promise<void>((turn) => this.#waiting.push(turn));
   }
 
