@@ -58,7 +58,7 @@ test('after it the new secret alone reads everything, and running it again chang
   const first = await rotate(SECOND, `another former one, ${FIRST}`);
   expect([first.code, first.err]).toEqual([0, '']);
   expect(first.out).toContain('sealed anew: the key for "address"\nsealed anew: 1203 keys of audit details\n');
-  expect(first.out).toMatch(/may leave TROTH_SECRETS_PREVIOUS once .* 8 days/s);
+  expect(first.out).toMatch(/may leave TROTH_SECRETS_PREVIOUS once .* 14 days/s);
   expect(await readableWith(SECOND)).toBe(1_203);
   const seen = await keysAtRest();
   const second = await rotate(SECOND, FIRST);

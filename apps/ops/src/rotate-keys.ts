@@ -6,7 +6,9 @@ import { onDatabase } from './database.ts';
 
 const WHEN_TO_DROP = `
 Nothing that lasts needs a former secret any more. It may leave TROTH_SECRETS_PREVIOUS once the last process that had it
-as its TROTH_SECRET has been gone for 8 days; until then it is still needed by
+as its TROTH_SECRET has been gone for 14 days; until then it is still needed by
+  refresh tokens                      14 days; without it their users log in again
+  device tokens                       180 days; without it these devices count as new ones
   owner tokens in letters             8 days; to end a mute that was made with one, 38 days
   letters that were not sent yet      24 hours
   codes of claims, and their replays  CLAIM_SECONDS x (1 + CLAIM_RESENDS), and a minute

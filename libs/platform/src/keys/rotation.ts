@@ -6,7 +6,7 @@ import { listSealedKeys } from '#data/sealed-key';
 import type { Secret } from '#domain/secret';
 
 import { keyIdOf, openNamed, sealNamed } from './named-seal.ts';
-import { resealKeys } from './sealed-keys.ts';
+import { listSealedSigningKeys, resealKeys } from './sealed-keys.ts';
 import { SecretKeys } from './secret-keys.ts';
 
 /** Keys that one statement replaces at most, so that it holds no lock for long. */
@@ -53,8 +53,9 @@ export async function rotateKeys(sql: Sql, options: RotationOptions): Promise<Ro
 }
 
 async function refuseMissing(sql: Sql, known: readonly SecretKeys[], lost: readonly string[]): Promise<void> {
-  const atRest = (await listSealedKeys(sql)).filter(({ keyId }) => !known.some(({ id }) => id === keyId));
-  const faults = atRest.map(({ purpose, keyId }) => `the key for "${purpose}" (key id ${keyId})`);
+  const atRest = [...(await listSealedKeys(sql)), ...(await listSealedSigningKeys(sql))];
+  const missing = atRest.filter(({ keyId }) => !known.some(({ id }) => id === keyId));
+  const faults = missing.map(({ purpose, keyId }) => `the key for "${purpose}" (key id ${keyId})`);
   const ids = new Set([...known.map(({ id }) => id), ...lost]);
   const strange = new Map<string, number>();
   for await (const page of pages(sql))

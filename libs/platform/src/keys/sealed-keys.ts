@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Sql } from '#data/database';
 import { keepSealedKey, listSealedKeys, replaceSealedKey, type SealedKey } from '#data/sealed-key';
+import { listSigningKeys, resealSigningKey, type SigningKeyRow } from '#data/signing-key';
 import type { Secret } from '#domain/secret';
 
 import { KeyRing } from './key-ring.ts';
@@ -32,7 +33,22 @@ export async function resealKeys(sql: Sql, secret: Secret, previous: readonly Se
     const anew = { purpose: key.purpose, keyId: current.id, sealed: current.seal('sealed-key', plain) };
     if (await replaceSealedKey(sql, anew, key.keyId)) resealed.push(key.purpose);
   }
+  for (const key of await listSealedSigningKeys(sql)) {
+    if (key.keyId === current.id) continue;
+    const anew = { kid: key.kid, keyId: current.id, sealed: current.seal('sealed-key', unseal(key, secret, previous)) };
+    if (await resealSigningKey(sql, anew, key.keyId)) resealed.push(key.purpose);
+  }
   return resealed;
+}
+
+/** The keys that sign access tokens now or will: of those before, nobody opens the private part any more. */
+export async function listSealedSigningKeys(sql: Sql): Promise<readonly (SealedKey & Pick<SigningKeyRow, 'kid'>)[]> {
+  const rows = await listSigningKeys(sql);
+  const current = Math.max(
+    0,
+    rows.findLastIndex(({ signs }) => signs),
+  );
+  return rows.slice(current).map(({ kid, keyId, sealed }) => ({ purpose: 'access tokens', kid, keyId, sealed }));
 }
 
 async function loadKey(sql: Sql, purpose: string, secret: Secret, previous: readonly Secret[]): Promise<Uint8Array> {
