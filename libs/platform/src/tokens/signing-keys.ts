@@ -35,6 +35,7 @@ export class SigningKeys {
   #publicByHeader = new Map<string, KeyObject>();
   #jwks: readonly PublicJwk[] = [];
   #lookedAt = Number.NEGATIVE_INFINITY;
+  #looking: Promise<void> | undefined;
 
   constructor(
     private readonly db: Database,
@@ -45,7 +46,8 @@ export class SigningKeys {
   async load(): Promise<void> {
     let rows = await listSigningKeys(this.db.sql);
     if (rows.length === 0) {
-      await makeSigningKey(this.db.sql, this.keys, 0);
+      // Of processes that begin at once, those that come second find the first one's key younger than this.
+      await makeSigningKey(this.db.sql, this.keys, KEY_NOTICE_SECONDS);
       rows = await listSigningKeys(this.db.sql);
     }
     this.#take(rows);
@@ -67,10 +69,13 @@ export class SigningKeys {
     return this.#publicByHeader.get(header);
   }
 
-  /** Looks for new keys, unless it did so a moment ago: another replica may sign with one already. */
+  /** Looks for new keys, once for all who ask, unless it did so a moment ago: another replica may sign with one already. */
   async lookAgain(): Promise<void> {
-    if (performance.now() - this.#lookedAt < LOOK_AGAIN_MS) return;
-    await this.load();
+    if (!this.#looking && performance.now() - this.#lookedAt < LOOK_AGAIN_MS) return;
+    this.#looking ??= this.load().finally(() => {
+      this.#looking = undefined;
+    });
+    await this.#looking;
   }
 
   #take(rows: readonly SigningKeyRow[]): void {
