@@ -488,7 +488,7 @@ $function$
 ;
 alter function lock_address(text,bytea) owner to troth_owner;
 
-CREATE OR REPLACE FUNCTION public.log_in(p_account_id uuid, p_phc text, p_address_budget bytea, p_source_budget bytea, p_device_budget bytea, p_device_name text, p_request_id text, p_sealed_details bytea)
+CREATE OR REPLACE FUNCTION public.log_in(p_account_id uuid, p_phc text, p_address_budget bytea, p_source_budget bytea, p_device_budget bytea, p_device_name text, p_request_id text, p_sealed_details bytea, p_credential_version integer DEFAULT NULL::integer)
  RETURNS login
  LANGUAGE plpgsql
 AS $function$
@@ -514,12 +514,13 @@ begin
     return (case when v_account.id is null then 'no_account' else 'wrong_password' end, null, null)::login;
   end if;
   update login_failure set failures = 0 where budget_key in (p_source_budget, p_device_budget) and failures > 0;
+  v_account.credential_version := coalesce(p_credential_version, v_account.credential_version);
   v_session := open_session(v_account, array['pwd'], p_device_name, p_request_id, p_sealed_details);
   return (case when v_session.session_id is null then 'suspended' else 'logged_in' end, null, v_session)::login;
 end
 $function$
 ;
-alter function log_in(uuid,text,bytea,bytea,bytea,text,text,bytea) owner to troth_owner;
+alter function log_in(uuid,text,bytea,bytea,bytea,text,text,bytea,integer) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.login_budget_wait(p_key bytea, p_most integer, p_window interval)
  RETURNS integer
@@ -760,6 +761,8 @@ begin
     update session
        set generation = v_session.generation, generation_is_used = false, rotated_at = v_at, last_seen_at = v_at
      where id = p_session_id and generation = p_generation;
+  elsif v_refresh.outcome = 'repeated' and p_generation = v_session.generation and not v_session.generation_is_used then
+    update session set generation_is_used = true, last_seen_at = v_at where id = p_session_id and generation = p_generation;
   end if;
   v_refresh.at := v_at;
   v_refresh.session := (v_session.id, v_account.id, v_session.generation, v_session.rotated_at,

@@ -172,6 +172,7 @@ const md5 = (text: string): string =>
 const ACT = { requestId: 'r', sealedDetails: null };
 const LOGIN = {
   ...ACT,
+  credentialVersion: 1,
   phc: PHC,
   addressBudget: randomBytes(32),
   sourceBudget: randomBytes(32),

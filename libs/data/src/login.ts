@@ -11,6 +11,8 @@ export interface LoginAccount {
   readonly recipe: string | null;
   /** Device tokens of another version are void. */
   readonly deviceVersion: number;
+  /** Sessions of another version are over. */
+  readonly credentialVersion: number;
   /** The database's clock, in seconds since 1970. */
   readonly at: number;
   /** The key of the account's audit details, wrapped. */
@@ -24,6 +26,7 @@ export async function findLoginByEmail(sql: Sql, email: string): Promise<LoginAc
            address.email,
            vault.password_recipe(null, account.id) as recipe,
            account.device_version as "deviceVersion",
+           account.credential_version as "credentialVersion",
            extract(epoch from clock_timestamp())::float8 as at, -- not null: a clock
            audit_subject.wrapped_key as "wrappedKey"
       from address
@@ -41,6 +44,7 @@ export async function findLoginByUsername(sql: Sql, username: string): Promise<L
            (select email from address where address.account_id = account.id) as email,
            vault.password_recipe(null, account.id) as recipe,
            account.device_version as "deviceVersion",
+           account.credential_version as "credentialVersion",
            extract(epoch from clock_timestamp())::float8 as at, -- not null: a clock
            audit_subject.wrapped_key as "wrappedKey"
       from account
@@ -53,6 +57,8 @@ export async function findLoginByUsername(sql: Sql, username: string): Promise<L
 /** A log-in with the password hashed. */
 export interface LoginAttempt {
   readonly accountId: string;
+  /** As it was before the password was hashed: what ends all sessions meanwhile ends this one too. Null: no account. */
+  readonly credentialVersion: number | null;
   readonly phc: string;
   /** What failures are counted by: an HMAC of the address, and one of address and source. */
   readonly addressBudget: Uint8Array;
@@ -103,7 +109,8 @@ export async function logIn(sql: Sql, it: LoginAttempt): Promise<Login> {
            (session).device_version as "deviceVersion"
       from log_in(
         ${it.accountId}::uuid, ${it.phc}, ${it.addressBudget}::bytea, ${it.sourceBudget}::bytea,
-        ${it.deviceBudget}::bytea, ${it.deviceName}, ${it.requestId}, ${it.sealedDetails}::bytea)
+        ${it.deviceBudget}::bytea, ${it.deviceName}, ${it.requestId}, ${it.sealedDetails}::bytea,
+        ${it.credentialVersion}::int)
   `;
   if (row === undefined) throw new Error('a function call returned no row');
   const { outcome, retryAfter, ...session } = row;

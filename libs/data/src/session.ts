@@ -67,6 +67,7 @@ export async function findSession(sql: Sql, sessionId: string): Promise<LiveSess
      where session.id = ${sessionId}::uuid
        and session.credential_version = account.credential_version
        and session.ends_at > clock_timestamp()
+       and session.rotated_at > clock_timestamp() - interval '14 days'
        and account.suspended_at is null
   `;
   return session;

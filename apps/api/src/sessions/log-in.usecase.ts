@@ -46,6 +46,7 @@ export class LogIn {
     const wrappedKey = account?.wrappedKey ?? this.keys.wrapNewSubjectKey();
     const { outcome, retryAfter, session } = await logIn(this.db.sql, {
       accountId: account?.accountId ?? this.keys.standInId('account', name),
+      credentialVersion: account?.credentialVersion ?? null,
       phc,
       addressBudget: this.keys.budgetKey('address', name),
       sourceBudget: this.keys.budgetKey('source', name, source),
