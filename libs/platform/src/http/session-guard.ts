@@ -23,7 +23,8 @@ export class SessionGuard {
     const claims = await this.tokens.verify(text);
     if (!claims) throw bearerProblem('unauthenticated', 'token_refused', 'invalid_token');
     const session = await findSession(this.db.sql, claims.sid);
-    if (session?.accountId !== claims.sub) throw bearerProblem('session-revoked', 'session_over', 'invalid_token');
+    if (!session) throw bearerProblem('session-revoked', 'session_over', 'invalid_token');
+    if (session.accountId !== claims.sub) throw bearerProblem('unauthenticated', 'foreign_session', 'invalid_token');
     if (session.at >= claims.exp) throw bearerProblem('unauthenticated', 'token_expired', 'invalid_token');
     if (wantsRecent && session.at - claims.auth_time > STEP_UP_SECONDS) throw reauthentication();
     await this.#noteUse(session, claims);

@@ -95,17 +95,30 @@ export class AccessTokens {
       if (!this.keys.publicKey(parts.header)) return undefined;
     }
     try {
-      return this.#jwt.verify<AccessClaims>(text, {
+      const claims = this.#jwt.verify<AccessClaims>(text, {
         algorithms: ['ES256'],
         issuer: this.#issuer,
         audience: this.#audience,
         ignoreExpiration: true,
         ignoreNotBefore: true,
       });
+      return isWhole(claims) ? claims : undefined;
     } catch {
       return undefined;
     }
   }
+}
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+
+/** Whether it says what the guard relies on: a key that signs is no reason to ask the database for what is no id. */
+function isWhole({ sub, sid, jti, exp, auth_time }: AccessClaims): boolean {
+  const ids: readonly unknown[] = [sub, sid];
+  return (
+    ids.every((id) => typeof id === 'string' && UUID.test(id)) &&
+    /^\d+\./.test(jti) &&
+    [exp, auth_time].every(Number.isSafeInteger)
+  );
 }
 
 /** The generation that an access token was issued with. */
