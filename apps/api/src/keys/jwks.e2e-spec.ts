@@ -1,0 +1,85 @@
+import { createHash, createPublicKey, verify, type JsonWebKey } from 'node:crypto';
+
+import { TestClaimant } from '#testing/claimant';
+import { decodeProtectedHeader } from '#testing/jwt';
+import { TestSession } from '#testing/sessions';
+import { startTestApp, type TestApp } from '#testing/test-app';
+import { times } from '#testing/turns';
+
+import { SigningKeyRotation } from './signing-key-rotation.ts';
+
+let app: TestApp;
+let replica: TestApp;
+let ada: TestClaimant;
+beforeAll(async () => {
+  app = await startTestApp();
+  replica = await startTestApp({}, app.db);
+  ada = new TestClaimant(app, 'ada@example.com');
+  await ada.becomeActive();
+});
+afterAll(async () => {
+  await replica.stop();
+  await app.stop();
+});
+
+interface Jwk extends JsonWebKey {
+  readonly kid: string;
+}
+
+const keysOf = async (on: TestApp): Promise<readonly Jwk[]> =>
+  ((await on.ask('/.well-known/jwks.json')).body as { keys: Jwk[] }).keys;
+const kids = async (on: TestApp): Promise<readonly string[]> => (await keysOf(on)).map(({ kid }) => kid);
+const kidOf = ({ tokens }: TestSession): unknown => decodeProtectedHeader(tokens.access_token).kid;
+/** What the job does each minute, on every replica. */
+const look = (): Promise<unknown> =>
+  Promise.all([app, replica].map((on) => times(5, () => on.get(SigningKeyRotation).run())));
+const ageKeys = (seconds: number): Promise<unknown> =>
+  app.db.owner`update signing_key set signs_from = signs_from - make_interval(secs => ${seconds}::int)`;
+
+test('anybody may keep the set for five minutes, and it holds no private part', async () => {
+  const answer = await app.ask('/.well-known/jwks.json');
+  expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'public, max-age=300']);
+  const text = expect.stringMatching(/^[\w-]{43}$/) as string;
+  const key = { kty: 'EC', crv: 'P-256', x: text, y: text, kid: text, use: 'sig', alg: 'ES256' };
+  expect(answer.body).toEqual({ keys: [key] });
+  expect(await keysOf(replica)).toEqual(await keysOf(app));
+});
+
+test('somebody who knows nothing but the set verifies a token with it; its thumbprint names the key (RFC 7638)', async () => {
+  const session = await TestSession.of(app, ada);
+  const key = (await keysOf(replica)).find(({ kid }) => kid === kidOf(session));
+  const [header, payload, signature = ''] = session.tokens.access_token.split('.');
+  const publicKey = { key: createPublicKey({ key: key ?? {}, format: 'jwk' }), dsaEncoding: 'ieee-p1363' } as const;
+  expect(verify('sha256', Buffer.from(`${header}.${payload}`), publicKey, Buffer.from(signature, 'base64url'))).toBe(
+    true,
+  );
+  const { crv, kty, x, y } = key ?? {};
+  expect(createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url')).toBe(key?.kid);
+});
+
+test('keys change without a token that is refused: the next one is published by all before it signs', async () => {
+  const before = await TestSession.of(app, ada);
+  await look();
+  expect(await kids(app)).toHaveLength(1);
+  await ageKeys(90 * 86_400);
+  await look();
+  const [former, next, ...more] = await kids(app);
+  expect([await kids(replica), more]).toEqual([[former, next], []]);
+  expect(kidOf(await TestSession.of(app, ada))).toBe(former);
+  await ageKeys(600);
+  // One of them looks a moment before the other.
+  await app.get(SigningKeyRotation).run();
+  const after = await TestSession.of(app, ada);
+  expect([kidOf(before), kidOf(after)]).toEqual([former, next]);
+  for (const { tokens } of [before, after])
+    expect([await new TestSession(app, tokens).isAlive(), await new TestSession(replica, tokens).isAlive()]).toEqual([
+      true,
+      true,
+    ]);
+  await look();
+  expect(await kids(app)).toEqual([former, next]);
+  await ageKeys(7_200);
+  await look();
+  expect([await kids(app), await kids(replica)]).toEqual([[next], [next]]);
+  expect([await before.isAlive(), await after.isAlive()]).toEqual([false, true]);
+});
