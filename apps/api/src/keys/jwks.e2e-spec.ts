@@ -13,9 +13,10 @@ let replica: TestApp;
 let ada: TestClaimant;
 beforeAll(async () => {
   app = await startTestApp();
-  replica = await startTestApp({}, app.db);
   ada = new TestClaimant(app, 'ada@example.com');
+  // Before there is a second process, which might send the letter to a mailbox of its own.
   await ada.becomeActive();
+  replica = await startTestApp({}, app.db);
 });
 afterAll(async () => {
   await replica.stop();

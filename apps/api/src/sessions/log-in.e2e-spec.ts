@@ -222,9 +222,9 @@ describe('failed log-ins', () => {
   });
 
   test('a source is refused after twenty failures, and successes do not count', async () => {
+    const ada = await active();
     const limited = await startTestApp({ RATE_LIMIT_SCALE: '1' }, app.db);
     try {
-      const ada = await active();
       const ask = (body: object) => limited.ask('/v1/sessions', { body });
       for (let n = 0; n < 25; n++) {
         const { status } = await ask({ email: ada.email, password: ada.password });

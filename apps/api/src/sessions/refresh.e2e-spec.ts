@@ -133,9 +133,10 @@ describe('a token that was followed', () => {
   });
 
   test('ends it at once when there is no grace, but only after a use', async () => {
+    const { tokens } = await loggedIn();
     const strict = await startTestApp({ REFRESH_GRACE_SECONDS: '0' }, app.db);
     try {
-      const session = new TestSession(strict, (await loggedIn()).tokens);
+      const session = new TestSession(strict, tokens);
       const first = session.tokens.refresh_token;
       await session.renew();
       expect(refreshTokenOf(await session.refresh(first))).toBe(session.tokens.refresh_token);
@@ -253,8 +254,9 @@ describe('a thief who has a copy of a refresh token', () => {
 
 describe('on several processes', () => {
   test('reuse ends the session after a restart too', async () => {
-    const [ada, before] = [await someone(), await startTestApp({}, app.db)];
-    const session = new TestSession(before, (await loggedIn(ada)).tokens);
+    const { tokens } = await loggedIn();
+    const before = await startTestApp({}, app.db);
+    const session = new TestSession(before, tokens);
     const first = session.tokens.refresh_token;
     await session.renew();
     expect(await session.isAlive()).toBe(true);
@@ -272,9 +274,9 @@ describe('on several processes', () => {
   });
 
   test('what was followed on one replica is reuse on the other, and over on both', async () => {
+    const here = await loggedIn();
     const replica = await startTestApp({}, app.db);
     try {
-      const here = await loggedIn();
       const there = new TestSession(replica, here.tokens);
       await here.renew();
       expect(await new TestSession(replica, here.tokens).isAlive()).toBe(true);
