@@ -9,6 +9,7 @@ import { Database, type Sql } from '#data/database';
 import { leaseLetters, postponeLetter, removeLetters } from '#data/letter';
 import { findLoginByEmail, findLoginByUsername, logIn, renewPassword } from '#data/login';
 import { muteRegistration } from '#data/mute';
+import { findRecipe, reauthenticate } from '#data/reauthentication';
 import {
   forgetReplays,
   purgeClaims,
@@ -245,6 +246,11 @@ const STATEMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   'the session of a request': () => findSession(sql, md5('n10')),
   'the first use of a generation': () => markGenerationUsed(sql, md5('n10'), 1),
   'a refresh': () => refreshSession(sql, md5('n11'), 1, 0),
+  'the recipe of a password': () => findRecipe(sql, md5('a16')),
+  'a reauthentication': () =>
+    reauthenticate(sql, { accountId: md5('a16'), sessionId: md5('n16'), phc: PHC, budget: randomBytes(32) }),
+  'a reauthentication with a wrong password': () =>
+    reauthenticate(sql, { accountId: md5('a16'), sessionId: md5('n16'), phc: 'wrong', budget: randomBytes(32) }),
   'the list of sessions': () => listSessions(sql, md5('a12')),
   'the end of a session': () => endSession(sql, md5('a13'), md5('n13'), ACT),
   'the end of all sessions': () => endSessions(sql, md5('a14'), md5('n14'), ACT),
