@@ -10,6 +10,7 @@ import { Closing } from './http/closing.ts';
 import { Connections } from './http/connections.ts';
 import { BodyPipe } from './http/body-pipe.ts';
 import { NoBodyGuard } from './http/no-body-guard.ts';
+import { PageGuard } from './http/page-guard.ts';
 import { RequestLog } from './http/request-log.ts';
 import { Routes } from './http/routes.ts';
 import { LimitsModule } from './limits/limits.module.ts';
@@ -26,6 +27,7 @@ const FOR_EVERY_ROUTE: readonly Provider[] = [
   // Guards run in this order: who asks too often is not even asked who they are.
   { provide: APP_GUARD, useExisting: SourceLimitGuard },
   { provide: APP_GUARD, useClass: AccessGuard },
+  { provide: APP_GUARD, useClass: PageGuard },
   { provide: APP_GUARD, useClass: NoBodyGuard },
   { provide: APP_PIPE, useClass: BodyPipe },
 ];

@@ -14,6 +14,9 @@ export const STEP_UP = 'troth:step-up';
 /** The name of the access token in the OpenAPI document. */
 export const BEARER_SCHEME = 'bearer';
 
+/** The name of its cookie in the OpenAPI document. */
+export const COOKIE_SCHEME = 'cookie';
+
 /** The extension of an operation that asks for a recent authentication, while the OpenAPI document is made. */
 export const RECENT = 'x-recent-authentication';
 
@@ -24,6 +27,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What the guard found behind the access token. */
     session?: LiveSession;
+    /** The access token came in a cookie. */
+    sessionCookie: boolean;
   }
 }
 
@@ -58,6 +63,7 @@ export function Session(): ParameterDecorator {
     if (method === undefined || descriptor === undefined)
       throw new TypeError('@Session() belongs to a parameter of a route');
     SetMetadata(BEARER, true)(target, method, descriptor);
+    ApiSecurity(COOKIE_SCHEME)(target, method, descriptor);
     ApiSecurity(BEARER_SCHEME)(target, method, descriptor);
   };
 }

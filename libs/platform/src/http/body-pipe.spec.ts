@@ -154,3 +154,14 @@ test('a name that is no well-formed text is not told again', async () => {
     { pointer: '', code: 'unknown-field', detail: 'there is no such field' },
   ]);
 });
+
+test('no body is as good as an empty one, where no field is needed', async () => {
+  class OptionalDto {
+    @IsOptional()
+    @IsString()
+    motto?: string | null;
+  }
+  expect(await body(undefined, OptionalDto)).toEqual(new OptionalDto());
+  expect(await body(undefined, Bare)).toBeInstanceOf(Bare);
+  expect(await faultsOf(null, OptionalDto)).toMatchObject([{ code: 'is-object' }]);
+});

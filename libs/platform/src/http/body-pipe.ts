@@ -9,6 +9,7 @@ type Class = new () => object;
 /** More faults than these tell nobody anything, and an answer must not be many times the size of its request. */
 const MOST_FAULTS = 20;
 const LONGEST_NAME = 64;
+const OPTIONS = { whitelist: true, forbidNonWhitelisted: true, validationError: { target: false, value: false } };
 
 /** What Nest sees of a parameter that is declared by a plain type or an interface: there are no rules to check. */
 const NO_DTO: ReadonlySet<unknown> = new Set([undefined, String, Number, Boolean, Array, Object]);
@@ -25,13 +26,13 @@ export class BodyPipe implements PipeTransform {
       if (type === 'body') throw new TypeError('the body of a route must be declared by a DTO class');
       return value;
     }
+    if (value === undefined) return emptyOf(metatype);
     if (!isObject(value)) throw notAnObject();
     const { fields, nests } = shapeOf(metatype);
     const known = Object.fromEntries(Object.entries(value).filter(([name]) => fields.has(name)));
     // Walking a flat body for classes of its parts would cost more than all its rules.
     const instance = nests ? plainToInstance(metatype, known) : Object.assign(new metatype(), known);
-    const options = { whitelist: true, forbidNonWhitelisted: true, validationError: { target: false, value: false } };
-    const errors = fields.size === 0 ? [] : await validate(instance, options);
+    const errors = fields.size === 0 ? [] : await validate(instance, OPTIONS);
     const faults = [...unknownFields(value, fields), ...errors.flatMap((error) => faultsOf(error, ''))];
     if (faults.length > 0) throw invalid(faults);
     return instance;
@@ -43,6 +44,14 @@ export function refuseFields(body: unknown): void {
   if (!isObject(body)) throw notAnObject();
   const faults = unknownFields(body, new Set());
   if (faults.length > 0) throw invalid(faults);
+}
+
+/** No body is as good as an empty object, where that is enough. */
+async function emptyOf(metatype: Class): Promise<object> {
+  const instance = new metatype();
+  const isEnough = shapeOf(metatype).fields.size === 0 || (await validate(instance, OPTIONS)).length === 0;
+  if (!isEnough) throw notAnObject();
+  return instance;
 }
 
 function isDto(metatype: ArgumentMetadata['metatype']): metatype is Class {

@@ -16,6 +16,8 @@ import { serveOpenApi } from './openapi.ts';
 import { RequestLog } from './request-log.ts';
 import { Routes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
+import { transportOf } from './token-transport.ts';
+import { isFromWebPage } from './web-page.ts';
 
 export { fastifyOptions } from './fastify-options.ts';
 
@@ -27,6 +29,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Where the request comes from: an IPv4 address or an IPv6 /64 network. */
     source: string;
+    /** A page of WEB_ORIGINS made it. */
+    fromWebPage: boolean;
     /** Why it was refused, for its log line. */
     problem: Problem | undefined;
     /** When it began, in milliseconds of the monotonic clock. */
@@ -45,7 +49,9 @@ export function configureApp(app: NestFastifyApplication): Promise<void> {
   server.decorateRequest('source', '');
   server.decorateRequest('problem', undefined);
   server.decorateRequest('began', 0);
+  server.decorateRequest('fromWebPage', false);
   server.decorateRequest('session', undefined);
+  server.decorateRequest('sessionCookie', false);
   server.decorateRequest('countedFailures', undefined);
   noteRoutes(server, app.get(Routes));
   ignoreExpectations(server);
@@ -81,6 +87,7 @@ function beginRequests(app: NestFastifyApplication): void {
     request.began = performance.now();
     const forwardedFor = request.headers['x-forwarded-for'];
     request.source = sourceOf(request.socket.remoteAddress, [forwardedFor ?? []].flat().join(','), proxies);
+    request.fromWebPage = isFromWebPage(config.webOrigins, request.headers);
     reply.headers(headers).header('x-request-id', request.id);
     const hosts = timesOf('host', request);
     // HTTP/1.0 knows no Host (RFC 9112, 3.2).
@@ -112,11 +119,12 @@ function readBodies(app: NestFastifyApplication, server: FastifyInstance): void 
 }
 
 // After the body was read, because what is malformed is told first, and before any guard. Routes of the framework and
-// paths that lead nowhere have no guard. An Idempotency-Key is a part of the message like its body.
+// paths that lead nowhere have no guard. A header that a route takes is a part of the message like its body.
 function countRequests(server: FastifyInstance, limits: SourceLimitGuard): void {
   server.addHook('preHandler', async (request, reply) => {
-    const { keyed, unlimited } = request.routeOptions.config.frame ?? {};
+    const { keyed, handsTokens, unlimited } = request.routeOptions.config.frame ?? {};
     if (keyed === true) idempotencyKeyOf(request);
+    if (handsTokens === true) transportOf(request);
     if (unlimited !== true) await limits.countOfAll(request, reply);
   });
 }

@@ -38,10 +38,15 @@ describe('with listed origins', () => {
   });
   afterAll(() => frame.close());
 
-  const EXPOSED = 'retry-after, ratelimit, ratelimit-policy, x-request-id';
+  const EXPOSED = 'etag, retry-after, ratelimit, ratelimit-policy, x-request-id';
 
-  test('their pages may read answers, problems too, and never with the credentials of the browser', async () => {
-    const shared = { 'access-control-allow-origin': FRIEND, 'access-control-expose-headers': EXPOSED, vary: 'origin' };
+  test('their pages may read answers, problems too, and may send cookies', async () => {
+    const shared = {
+      'access-control-allow-origin': FRIEND,
+      'access-control-allow-credentials': 'true',
+      'access-control-expose-headers': EXPOSED,
+      vary: 'origin',
+    };
     expect(await corsOf(frame, { headers: { origin: FRIEND } })).toEqual({ status: 200, ...shared });
     expect(await corsOf(frame, { headers: { origin: FRIEND } }, '/nothing')).toEqual({ status: 404, ...shared });
   });
@@ -61,8 +66,10 @@ describe('with listed origins', () => {
       status: 204,
       vary: 'origin',
       'access-control-allow-origin': FRIEND,
+      'access-control-allow-credentials': 'true',
       'access-control-allow-methods': 'GET, HEAD, POST',
-      'access-control-allow-headers': 'authorization, content-type, idempotency-key, x-request-id',
+      'access-control-allow-headers':
+        'authorization, content-type, idempotency-key, if-match, troth-transport, x-request-id',
       'access-control-expose-headers': EXPOSED,
       'access-control-max-age': '600',
     });

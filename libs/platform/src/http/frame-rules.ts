@@ -6,6 +6,8 @@ export interface FrameRules {
   readonly form?: true;
   /** It takes an Idempotency-Key. */
   readonly keyed?: true;
+  /** It takes the header Troth-Transport. */
+  readonly handsTokens?: true;
   /** It counts under no limit per source. */
   readonly unlimited?: true;
 }

@@ -17,6 +17,10 @@ export const HEADERS = {
     schema: { type: 'string' },
   },
   'Retry-After': { description: 'Seconds to wait before the next try.', schema: { type: 'integer', minimum: 1 } },
+  'Set-Cookie': {
+    description: 'The tokens, with `Troth-Transport: cookie`; one field each.',
+    schema: { type: 'string' },
+  },
   'WWW-Authenticate': { description: 'The credentials that are wanted.', schema: { type: 'string' } },
 } as const satisfies Headers;
 
@@ -32,11 +36,18 @@ export const REQUEST_ID = {
 /** What is answered before the request is counted. */
 const NOT_COUNTED: ReadonlySet<number> = new Set([400, 408, 413, 415]);
 
+/** What the headers of an answer depend on besides its status. */
+interface AnsweredRoute {
+  readonly isLimited: boolean;
+  readonly handsTokens: boolean;
+}
+
 /** The headers of an answer, as references to the components of the document. */
-export function headersOf(status: number, isLimited: boolean): Headers {
+export function headersOf(status: number, { isLimited, handsTokens }: AnsweredRoute): Headers {
   const names: readonly (keyof typeof HEADERS)[] = [
     'X-Request-Id',
     ...(isLimited && !NOT_COUNTED.has(status) ? (['RateLimit', 'RateLimit-Policy'] as const) : []),
+    ...(handsTokens && status < 300 ? (['Set-Cookie'] as const) : []),
     ...(status === 429 || status === 503 ? (['Retry-After'] as const) : []),
     ...(status === 401 ? (['WWW-Authenticate'] as const) : []),
   ];

@@ -10,11 +10,13 @@ import { PROBLEMS, type ProblemCode } from '#platform/problems/problem';
 
 import { serveApiPage } from './api-page.ts';
 import { BASIC_SCHEME } from './basic.ts';
-import { BEARER_SCHEME, RECENT } from './bearer.ts';
+import { BEARER_SCHEME, COOKIE_SCHEME, RECENT } from './bearer.ts';
 import { addDetails, operationsOf, writingOperationsOf, type Operation as PlainOperation } from './openapi-details.ts';
 import { HEADERS, headersOf, REQUEST_ID } from './openapi-headers.ts';
 import { PROBLEM_SCHEMA } from './problem-schema.ts';
 import { ROUTE_PROBLEMS } from './problems.ts';
+import { ACCESS_COOKIE } from './token-cookies.ts';
+import { TRANSPORT_HEADER } from './token-transport.ts';
 
 const DESCRIPTION = `Registration and authentication: who is this, is this address really theirs, and how do they leave.
 
@@ -45,6 +47,13 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
       scheme: 'bearer',
       bearerFormat: 'JWT',
       description: 'An access token.',
+    })
+    .addSecurity(COOKIE_SCHEME, {
+      type: 'apiKey',
+      in: 'cookie',
+      name: ACCESS_COOKIE,
+      description:
+        'The same token in a cookie, which counts without Authorization alone. What changes anything has to come from a page of WEB_ORIGINS.',
     })
     .build();
   const operationIdFactory = (_controller: string, method: string): string => method;
@@ -78,6 +87,7 @@ export function serveOpenApi(app: NestFastifyApplication): void {
 
 function addProblems(operation: Operation, isWriting: boolean): void {
   const { responses } = operation;
+  const answered = { isLimited: operation[UNLIMITED] !== true, handsTokens: handsTokens(operation) };
   for (const [status, codes] of byStatus(problemsOf(operation, isWriting))) {
     responses[status] = {
       description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join(' '),
@@ -85,7 +95,7 @@ function addProblems(operation: Operation, isWriting: boolean): void {
     };
   }
   for (const [status, response] of Object.entries(responses))
-    if (response && !('$ref' in response)) response.headers = headersOf(Number(status), operation[UNLIMITED] !== true);
+    if (response && !('$ref' in response)) response.headers = headersOf(Number(status), answered);
   operation.parameters = [...(operation.parameters ?? []), { $ref: '#/components/parameters/X-Request-Id' }];
   Reflect.deleteProperty(operation, ROUTE_PROBLEMS);
   Reflect.deleteProperty(operation, UNLIMITED);
@@ -99,6 +109,7 @@ function problemsOf(operation: Operation, isWriting: boolean): readonly ProblemC
     ...(isWriting ? OF_A_BODY : []),
     ...(operation.security === undefined ? [] : (['unauthenticated'] as const)),
     ...(takesToken(operation) ? (['session-revoked'] as const) : []),
+    ...((takesToken(operation) && isWriting) || handsTokens(operation) ? (['forbidden'] as const) : []),
     ...(operation[RECENT] === true ? (['reauthentication-required'] as const) : []),
     ...(operation[UNLIMITED] === true ? [] : (['rate-limited'] as const)),
   ];
@@ -106,6 +117,10 @@ function problemsOf(operation: Operation, isWriting: boolean): readonly ProblemC
 
 function takesToken({ security = [] }: Operation): boolean {
   return security.some((schemes) => BEARER_SCHEME in schemes);
+}
+
+function handsTokens({ parameters = [] }: Operation): boolean {
+  return parameters.some((parameter) => 'name' in parameter && parameter.name === TRANSPORT_HEADER);
 }
 
 function byStatus(codes: readonly ProblemCode[]): ReadonlyMap<string, readonly ProblemCode[]> {

@@ -7,6 +7,7 @@ import { Problem } from '#platform/problems/problem';
 import { AccessTokens, generationOf, type AccessClaims } from '#platform/tokens/access-tokens';
 
 import { bearerOf, bearerProblem, STEP_UP_SECONDS } from './bearer.ts';
+import { accessCookieOf } from './token-cookies.ts';
 
 /** Finds the session behind an access token. One indexed read, so what has ended is refused by the next request anywhere. */
 @Injectable()
@@ -18,7 +19,9 @@ export class SessionGuard {
 
   /** Puts the session into the request; throws the problem of a token that opens nothing. */
   async admit(request: FastifyRequest, wantsRecent: boolean): Promise<true> {
-    const text = bearerOf(request);
+    // A cookie counts only where no other credentials are given: those were chosen, it comes by itself.
+    const byCookie = request.headers.authorization === undefined;
+    const text = byCookie ? accessCookieOf(request) : bearerOf(request);
     if (text === undefined) throw bearerProblem('unauthenticated', 'no_token');
     const claims = await this.tokens.verify(text);
     if (!claims) throw bearerProblem('unauthenticated', 'token_refused', 'invalid_token');
@@ -29,6 +32,7 @@ export class SessionGuard {
     if (wantsRecent && session.at - claims.auth_time > STEP_UP_SECONDS) throw reauthentication();
     await this.#noteUse(session, claims);
     request.session = session;
+    request.sessionCookie = byCookie;
     return true;
   }
 

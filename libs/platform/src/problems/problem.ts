@@ -57,6 +57,12 @@ export const PROBLEMS = {
     title: 'The session has ended.',
     advice: 'Log in again, and only then forget the tokens.',
   },
+  forbidden: {
+    status: 403,
+    title: 'This is not allowed to whoever asks.',
+    advice:
+      'With cookies, call from a page whose origin WEB_ORIGINS lists, on the same site as the API. Some routes want a role.',
+  },
   'account-suspended': {
     status: 403,
     title: 'The account is suspended.',

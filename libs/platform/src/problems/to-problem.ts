@@ -8,6 +8,7 @@ import { Problem, type ProblemCode } from './problem.ts';
 
 const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
   401: 'unauthenticated',
+  403: 'forbidden',
   404: 'not-found',
   405: 'method-not-allowed',
   413: 'payload-too-large',

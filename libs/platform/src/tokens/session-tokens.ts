@@ -6,7 +6,8 @@ import { KeyRing } from '../keys/key-ring.ts';
 import { OwnTokens } from './own-tokens.ts';
 import { numericDate } from './token-text.ts';
 
-const DEVICE_SECONDS = 180 * 24 * 3_600;
+/** How long a device token is good for. */
+export const DEVICE_SECONDS = 180 * 24 * 3_600;
 
 /** What a refresh token says: which session, and which of its generations. */
 export interface RefreshClaims {
