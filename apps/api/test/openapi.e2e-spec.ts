@@ -68,6 +68,7 @@ test('it is OpenAPI 3.1 and holds every route of the API', () => {
     'post /v1/registrations/mute',
     'post /v1/registrations/resend',
     'post /v1/sessions',
+    'post /v1/sessions/current/reauthentication',
     'post /v1/sessions/refresh',
   ]);
 });
@@ -104,18 +105,19 @@ test('the fields of requests and answers are there with their comments', () => {
   ]);
 });
 
+const WITH_TOKEN = [
+  'delete /v1/sessions',
+  'delete /v1/sessions/current',
+  'delete /v1/sessions/{id}',
+  'get /v1/me',
+  'get /v1/sessions',
+  'post /v1/sessions/current/reauthentication',
+];
+
 test.each([
   ['basic', ['delete /v1/registrations', 'post /v1/registrations/activation', 'post /v1/registrations/resend']],
-  [
-    'bearer',
-    [
-      'delete /v1/sessions',
-      'delete /v1/sessions/current',
-      'delete /v1/sessions/{id}',
-      'get /v1/me',
-      'get /v1/sessions',
-    ],
-  ],
+  ['bearer', WITH_TOKEN],
+  ['cookie', WITH_TOKEN],
 ])('these routes take %s credentials, and no others do', (scheme, routes) => {
   const secured = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
@@ -123,4 +125,21 @@ test.each([
       .map(([method]) => `${method} ${path}`),
   );
   expect(secured.sort()).toEqual(routes);
+});
+
+test('who takes Troth-Transport says so, and that other pages are refused', () => {
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [`${method} ${path}`, JSON.stringify(operation)] as const),
+  );
+  const naming = (word: string) => operations.filter(([, text]) => text.includes(word)).map(([route]) => route);
+  const handing = [
+    'post /v1/registrations/activation',
+    'post /v1/sessions',
+    'post /v1/sessions/current/reauthentication',
+    'post /v1/sessions/refresh',
+  ];
+  expect(naming('"Troth-Transport"').sort()).toEqual(handing);
+  expect(naming('"#/components/headers/Set-Cookie"').sort()).toEqual(handing);
+  const changing = WITH_TOKEN.filter((route) => !route.startsWith('get '));
+  expect(naming('`forbidden`').sort()).toEqual([...new Set([...handing, ...changing])].sort());
 });

@@ -19,7 +19,7 @@ import { eventually } from './eventually.ts';
 /** One line of the log. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** The frame of every endpoint around a few routes of a test's own, on a port of its own, without a database. */
+/** The frame of every endpoint around a few routes of a test's own, on a port of its own, without a database unless a test gives one. */
 export class FrameApp {
   readonly port: number;
 
@@ -35,6 +35,7 @@ export class FrameApp {
     settings: Readonly<Record<string, string>> = {},
     providers: Provider[] = [],
     times?: RequestTimes,
+    modules: Type[] = [],
   ): Promise<FrameApp> {
     const config = readConfig({
       NODE_ENV: 'test',
@@ -50,7 +51,8 @@ export class FrameApp {
         done();
       },
     });
-    const module = await Test.createTestingModule({ imports: [PlatformModule.with(config)], controllers, providers })
+    const imports = [PlatformModule.with(config), ...modules];
+    const module = await Test.createTestingModule({ imports, controllers, providers })
       .overrideProvider(Log)
       .useValue(new Log('debug', sink))
       .compile();

@@ -128,10 +128,17 @@ async function send(url: string, path: string, { method, body, as, headers }: As
   const text = response.body as string;
   return {
     status: response.status,
-    headers: new Headers(response.headers),
+    headers: headersOf(response.headers),
     text,
     body: parsed(text),
   };
+}
+
+// Fields of one name stay apart: a cookie may hold a comma.
+function headersOf(fields: Readonly<Record<string, string | readonly string[]>>): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(fields)) for (const one of [value].flat()) headers.append(name, one);
+  return headers;
 }
 
 function methodOf(verb: string): 'get' | 'post' | 'put' | 'patch' | 'delete' | 'head' | 'options' {

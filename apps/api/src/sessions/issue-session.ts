@@ -6,7 +6,7 @@ import type { OpenedSession } from '#data/session';
 import { AccessTokens } from '#platform/tokens/access-tokens';
 import { SessionTokens } from '#platform/tokens/session-tokens';
 
-import type { LoginResponse, TokenResponse } from './token-response.dto.ts';
+import type { AccessToken, LoginResponse, TokenResponse } from './token-response.dto.ts';
 
 /** A session that has just been opened, and the device it is on. */
 export interface OpenedOnDevice extends OpenedSession {
@@ -25,21 +25,28 @@ export class IssueSession {
   ) {}
 
   /** The answer to a log-in. `deviceId` names the device if it has logged in before. */
-  run(session: OpenedOnDevice, deviceId?: string): LoginResponse {
+  run(session: OpenedOnDevice, deviceId?: string): Required<LoginResponse> {
     const did = deviceId ?? randomBytes(16).toString('base64url');
     const device = { sub: session.accountId, did, ver: session.deviceVersion };
     return Object.assign(this.renew(session), { device_token: this.tokens.deviceToken(device, session.issuedAt) });
   }
 
   /** The tokens of the session's present generation; the access token is good from `at` on. */
-  renew(session: OpenedSession, at = session.issuedAt): TokenResponse {
+  renew(session: OpenedSession, at = session.issuedAt): Required<TokenResponse> {
+    return {
+      ...this.accessToken(session, at),
+      refresh_token: this.tokens.refreshToken(session),
+      refresh_expires_in: Math.max(0, Math.floor((session.refreshUntil.getTime() - at.getTime()) / 1_000)),
+      session_id: session.sessionId,
+    };
+  }
+
+  /** One more access token of the session's present generation, good from `at` on. */
+  accessToken(session: OpenedSession, at: Date): Required<AccessToken> {
     return {
       access_token: this.access.sign(session, { at, authenticatedAt: session.authenticatedAt }),
       token_type: 'Bearer',
       expires_in: this.access.seconds,
-      refresh_token: this.tokens.refreshToken(session),
-      refresh_expires_in: Math.max(0, Math.floor((session.refreshUntil.getTime() - at.getTime()) / 1_000)),
-      session_id: session.sessionId,
     };
   }
 }

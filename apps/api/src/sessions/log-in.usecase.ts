@@ -38,7 +38,7 @@ export class LogIn {
     this.#outcomes = metrics.counter('troth_logins_total', 'Log-ins with a password by outcome', ['outcome']);
   }
 
-  async run(dto: LogInDto, { source, requestId }: Asker): Promise<LoginResponse> {
+  async run(dto: LogInDto, { source, requestId }: Asker): Promise<Required<LoginResponse>> {
     this.passwords.ensureRoom();
     const { name, account } = await this.#find(dto);
     const phc = await this.#hash(dto.password, name, account);

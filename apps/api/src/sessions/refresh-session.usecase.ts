@@ -30,7 +30,7 @@ export class RefreshSession {
     this.#outcomes = metrics.counter('troth_refreshes_total', 'Refreshes by outcome', ['outcome']);
   }
 
-  async run(refreshToken: string, asker: Asker): Promise<TokenResponse> {
+  async run(refreshToken: string, asker: Asker): Promise<Required<TokenResponse>> {
     const claims = this.tokens.openRefreshToken(refreshToken);
     if (!claims) throw new Problem('invalid-refresh-token', { reason: 'no_token_of_ours' });
     const refresh = await refreshSession(this.db.sql, claims.sid, claims.gen, this.config.refreshGraceSeconds);

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
 
 import { Database } from '#data/database';
 import { listSessions, type LiveSession } from '#data/session';
@@ -7,16 +7,20 @@ import { AskedBy, type Asker } from '#platform/http/asker';
 import { Session } from '#platform/http/bearer';
 import { Problems } from '#platform/http/problems';
 import { Public } from '#platform/http/public';
+import { Cookies, TokenCookies } from '#platform/http/token-cookies';
+import { TokenTransport, Transported } from '#platform/http/token-transport';
 import { SourceLimit } from '#platform/limits/source-limit';
 import { Problem } from '#platform/problems/problem';
 
 import { EndSessions } from './end-sessions.usecase.ts';
 import { LogInDto } from './log-in.dto.ts';
 import { LogIn } from './log-in.usecase.ts';
+import { ReauthenticateDto } from './reauthenticate.dto.ts';
+import { Reauthenticate } from './reauthenticate.usecase.ts';
 import { RefreshSessionDto } from './refresh-session.dto.ts';
 import { RefreshSession } from './refresh-session.usecase.ts';
 import { EndSessionsQuery, SessionList } from './session-list.dto.ts';
-import { LoginResponse, TokenResponse } from './token-response.dto.ts';
+import { AccessToken, LoginResponse, TokenResponse } from './token-response.dto.ts';
 
 const sessionId = new ParseUUIDPipe({ exceptionFactory: () => new Problem('not-found', { reason: 'no_uuid' }) });
 
@@ -28,6 +32,7 @@ export class SessionsController {
     private readonly db: Database,
     private readonly login: LogIn,
     private readonly refreshing: RefreshSession,
+    private readonly reauthentication: Reauthenticate,
     private readonly ending: EndSessions,
   ) {}
 
@@ -36,8 +41,13 @@ export class SessionsController {
   @Public()
   @SourceLimit('sessions')
   @Problems('invalid-credentials', 'account-suspended')
-  logIn(@Body() dto: LogInDto, @AskedBy() asker: Asker): Promise<LoginResponse> {
-    return this.login.run(dto, asker);
+  async logIn(
+    @Body() dto: LogInDto,
+    @AskedBy() asker: Asker,
+    @Transported() transport: TokenTransport,
+  ): Promise<LoginResponse> {
+    dto.device_token ??= transport.deviceToken ?? null;
+    return transport.answer(await this.login.run(dto, asker));
   }
 
   /** The next tokens of a session. Repeated within ten seconds, or when the answer was lost, it answers the same refresh token. */
@@ -46,8 +56,25 @@ export class SessionsController {
   @HttpCode(200)
   @SourceLimit('refresh')
   @Problems('invalid-refresh-token', 'session-revoked')
-  refresh(@Body() dto: RefreshSessionDto, @AskedBy() asker: Asker): Promise<TokenResponse> {
-    return this.refreshing.run(dto.refresh_token, asker);
+  @ApiBody({ type: RefreshSessionDto, required: false })
+  async refresh(
+    @Body() dto: RefreshSessionDto,
+    @AskedBy() asker: Asker,
+    @Transported() transport: TokenTransport,
+  ): Promise<TokenResponse> {
+    return transport.answer(await this.refreshing.run(transport.refreshToken(dto.refresh_token), asker));
+  }
+
+  /** The password again, for what asks for a recent one. Answers an access token of the same session. */
+  @Post('current/reauthentication')
+  @HttpCode(200)
+  @Problems('invalid-credentials')
+  async reauthenticate(
+    @Session() session: LiveSession,
+    @Body() dto: ReauthenticateDto,
+    @Transported() transport: TokenTransport,
+  ): Promise<AccessToken> {
+    return transport.answer(await this.reauthentication.run(session, dto));
   }
 
   /** The user's sessions, the one that was used last first. */
@@ -72,12 +99,14 @@ export class SessionsController {
   @HttpCode(204)
   @SourceLimit('session-ends')
   @Problems('validation-failed')
-  endAll(
+  async endAll(
     @Session() session: LiveSession,
     @Query() { except }: EndSessionsQuery,
     @AskedBy() asker: Asker,
+    @Cookies() cookies: TokenCookies,
   ): Promise<void> {
-    return this.ending.all(session, except === 'current', asker);
+    await this.ending.all(session, except === 'current', asker);
+    if (except !== 'current') cookies.forget();
   }
 
   /** Logs out: ends the session that asks. */
@@ -85,8 +114,13 @@ export class SessionsController {
   @HttpCode(204)
   @SourceLimit('session-ends')
   @Problems()
-  endCurrent(@Session() session: LiveSession, @AskedBy() asker: Asker): Promise<void> {
-    return this.ending.one(session, session.sessionId, asker);
+  async endCurrent(
+    @Session() session: LiveSession,
+    @AskedBy() asker: Asker,
+    @Cookies() cookies: TokenCookies,
+  ): Promise<void> {
+    await this.ending.one(session, session.sessionId, asker);
+    cookies.forget();
   }
 
   /** Ends one session of the user. */
@@ -94,7 +128,13 @@ export class SessionsController {
   @HttpCode(204)
   @SourceLimit('session-ends')
   @Problems('not-found')
-  endOne(@Session() session: LiveSession, @Param('id', sessionId) id: string, @AskedBy() asker: Asker): Promise<void> {
-    return this.ending.one(session, id, asker);
+  async endOne(
+    @Session() session: LiveSession,
+    @Param('id', sessionId) id: string,
+    @AskedBy() asker: Asker,
+    @Cookies() cookies: TokenCookies,
+  ): Promise<void> {
+    await this.ending.one(session, id, asker);
+    if (id.toLowerCase() === session.sessionId) cookies.forget();
   }
 }

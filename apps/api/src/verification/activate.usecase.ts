@@ -8,10 +8,17 @@ import { KeyRing } from '#platform/keys/key-ring';
 import { Metrics } from '#platform/metrics/metrics';
 import { Problem } from '#platform/problems/problem';
 
-import { userOf } from '../profile/user.dto.ts';
+import { userOf, type User } from '../profile/user.dto.ts';
 import { IssueSession } from '../sessions/issue-session.ts';
-import type { Activated, ActivateDto } from './activate.dto.ts';
+import type { LoginResponse } from '../sessions/token-response.dto.ts';
+import type { ActivateDto } from './activate.dto.ts';
 import { Claimants } from './claimants.ts';
+
+/** The claim became an account, and a session was opened if that was asked for. */
+export interface Activation {
+  readonly user: User;
+  readonly session?: Required<LoginResponse>;
+}
 
 /** POST /v1/registrations/activation: password and code of one claim make it an account (truths 3, 4, 8, 11). */
 @Injectable()
@@ -28,7 +35,7 @@ export class Activate {
     this.#outcomes = metrics.counter('troth_activations_total', 'Activations by outcome', ['outcome']);
   }
 
-  async run(credentials: Credentials, dto: ActivateDto, { source, requestId }: Asker): Promise<Activated> {
+  async run(credentials: Credentials, dto: ActivateDto, { source, requestId }: Asker): Promise<Activation> {
     const claim = await this.claimants.present(credentials);
     const { email, addressKey, claimId, keyId, codeLength, phc, wrappedKey } = claim;
     // One statement, outside any transaction: an error thrown afterwards must not give the strike back.

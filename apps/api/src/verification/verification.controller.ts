@@ -5,6 +5,7 @@ import { Config } from '#platform/config/config';
 import { AskedBy, type Asker } from '#platform/http/asker';
 import { Basic, type Credentials } from '#platform/http/basic';
 import { Problems } from '#platform/http/problems';
+import { TokenTransport, Transported } from '#platform/http/token-transport';
 import { SourceLimit } from '#platform/limits/source-limit';
 
 import { VerificationRequired, verificationRequired } from '../registration/verification-required.dto.ts';
@@ -33,8 +34,14 @@ export class VerificationController {
   @HttpCode(200)
   @SourceLimit('activation')
   @Problems('activation-failed')
-  activate(@Basic() claimant: Credentials, @Body() dto: ActivateDto, @AskedBy() asker: Asker): Promise<Activated> {
-    return this.activation.run(claimant, dto, asker);
+  async activate(
+    @Basic() claimant: Credentials,
+    @Body() dto: ActivateDto,
+    @AskedBy() asker: Asker,
+    @Transported() transport: TokenTransport,
+  ): Promise<Activated> {
+    const { user, session } = await this.activation.run(claimant, dto, asker);
+    return session ? { user, session: transport.answer(session) } : { user };
   }
 
   /** Mails the same code again. The answer is the same whether or not there is such a claim. */

@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+
+import { Database } from '#data/database';
+import { findRecipe, reauthenticate } from '#data/reauthentication';
+import type { LiveSession } from '#data/session';
+import { Passwords } from '#platform/hashing/passwords';
+import { bearerProblem } from '#platform/http/bearer';
+import { KeyRing } from '#platform/keys/key-ring';
+import { Metrics } from '#platform/metrics/metrics';
+import { Problem } from '#platform/problems/problem';
+
+import { IssueSession } from './issue-session.ts';
+import type { ReauthenticateDto } from './reauthenticate.dto.ts';
+import type { AccessToken } from './token-response.dto.ts';
+
+/** POST /v1/sessions/current/reauthentication: the user shows the password again, for what asks for it (RFC 9470). */
+@Injectable()
+export class Reauthenticate {
+  readonly #outcomes;
+
+  constructor(
+    private readonly db: Database,
+    private readonly passwords: Passwords,
+    private readonly keys: KeyRing,
+    private readonly issueSession: IssueSession,
+    metrics: Metrics,
+  ) {
+    this.#outcomes = metrics.counter('troth_reauthentications_total', 'Reauthentications by outcome', ['outcome']);
+  }
+
+  async run({ accountId, sessionId }: LiveSession, { password }: ReauthenticateDto): Promise<Required<AccessToken>> {
+    const recipe = await findRecipe(this.db.sql, accountId);
+    const standIn = (): string => this.passwords.standInRecipe(this.keys.standIn('recipe', accountId));
+    const judged = await reauthenticate(this.db.sql, {
+      accountId,
+      sessionId,
+      phc: await this.passwords.hashWith(password, recipe ?? standIn()),
+      budget: this.keys.budgetKey('reauthentication', accountId, sessionId),
+    });
+    this.#outcomes.inc({ outcome: judged.outcome });
+    switch (judged.outcome) {
+      case 'reauthenticated':
+        return this.issueSession.accessToken(judged.session, judged.at);
+      case 'over_limit':
+        throw tooManyFailures(judged.retryAfter);
+      case 'over':
+        throw bearerProblem('session-revoked', 'session_over', 'invalid_token');
+      case 'wrong_password':
+        throw new Problem('invalid-credentials', { reason: 'wrong_password' });
+    }
+  }
+}
+
+function tooManyFailures(seconds: number): Problem {
+  return new Problem('rate-limited', {
+    reason: 'failed-reauthentications',
+    detail: 'Too many wrong passwords.',
+    headers: { 'retry-after': String(seconds) },
+  });
+}
