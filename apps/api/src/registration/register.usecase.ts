@@ -3,10 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { register, type RegistrationOutcome } from '#data/claim';
 import { Database } from '#data/database';
 import { parseEmail } from '#domain/email';
-import { MIN_PASSWORD, passwordFault, type PasswordFault } from '#domain/password';
 import { Config } from '#platform/config/config';
 import type { Asker } from '#platform/http/asker';
-import { isCommonPassword } from '#platform/hashing/common-passwords';
+import { PasswordRules } from '#platform/hashing/password-rules';
 import { Passwords } from '#platform/hashing/passwords';
 import { KeyRing } from '#platform/keys/key-ring';
 import { Metrics } from '#platform/metrics/metrics';
@@ -14,14 +13,6 @@ import { Problem, type FieldFault } from '#platform/problems/problem';
 
 import { LetterSender } from '../letters/letter-sender.ts';
 import type { RegisterDto } from './register.dto.ts';
-
-const PASSWORD_FAULTS: Readonly<Record<PasswordFault, string>> = {
-  'too-short': 'The password is too short.',
-  'too-long': 'The password is longer than 256 characters.',
-  'ill-formed': 'The password is not well-formed Unicode text, or holds control characters.',
-  common: 'The password is one of the most common ones.',
-  'is-the-address': 'The password is the e-mail address.',
-};
 
 /** POST /v1/registrations: claims an address. Whether it is known shows neither in the answer nor in its time. */
 @Injectable()
@@ -32,6 +23,7 @@ export class Register {
     private readonly config: Config,
     private readonly db: Database,
     private readonly passwords: Passwords,
+    private readonly rules: PasswordRules,
     private readonly keys: KeyRing,
     private readonly sender: LetterSender,
     metrics: Metrics,
@@ -63,8 +55,7 @@ export class Register {
 
   #judge(dto: RegisterDto): string {
     const email = parseEmail(dto.email);
-    const minLength = MIN_PASSWORD[this.config.securityProfile];
-    const fault = passwordFault(dto.password, dto.email, { minLength, isCommon: isCommonPassword });
+    const fault = this.rules.faultOf(dto.password, dto.email, '/password');
     const errors: FieldFault[] = [];
     if (email === undefined)
       errors.push({
@@ -72,7 +63,7 @@ export class Register {
         code: 'email',
         detail: 'This is no e-mail address that a letter can be sent to.',
       });
-    if (fault !== undefined) errors.push({ pointer: '/password', code: fault, detail: PASSWORD_FAULTS[fault] });
+    if (fault !== undefined) errors.push(fault);
     if (email === undefined || fault !== undefined) throw new Problem('validation-failed', { errors });
     return email;
   }

@@ -4,6 +4,7 @@ import { Config } from '#platform/config/config';
 import { Metrics } from '#platform/metrics/metrics';
 import { HashGate } from './hash-gate.ts';
 import { PasswordHasher } from './password-hasher.ts';
+import { PasswordRules } from './password-rules.ts';
 import { Passwords } from './passwords.ts';
 
 // Only the chosen binding is loaded: a native library that is not used can neither cost memory nor crash.
@@ -32,7 +33,8 @@ async function chosenHasher(config: Config): Promise<PasswordHasher> {
         new Passwords(hasher, gate, config.passwordPepper),
       inject: [PasswordHasher, HashGate, Config],
     },
+    PasswordRules,
   ],
-  exports: [Passwords],
+  exports: [Passwords, PasswordRules],
 })
 export class HashingModule {}
