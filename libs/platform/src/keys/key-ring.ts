@@ -1,8 +1,10 @@
 import { randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
 
+import type { AccountTokenPurpose } from '#domain/account-token';
 import { codeFromMac } from '#domain/code';
 import type { Secret } from '#domain/secret';
 
+import { accountTokenIsRight, accountTokenText, type AccountTokenText } from './account-token.ts';
 import { KEY_ID_BYTES, openNamed, sealNamed } from './named-seal.ts';
 import { macOfParts, open, seal, SecretKeys, type KeyPurpose } from './secret-keys.ts';
 
@@ -102,6 +104,17 @@ export class KeyRing {
     return opened && timingSafeEqual(opened.addressKey, addressKey) ? opened.day : undefined;
   }
 
+  /** The token in the link of a letter to an account, for the row that it stands for. It rests nowhere. */
+  accountToken(purpose: AccountTokenPurpose, tokenId: string, accountId: string): string {
+    return accountTokenText(this.#keys[0], purpose, tokenId, accountId);
+  }
+
+  /** Whether this service made the token, for this purpose and account. Whether its row is still there, the database tells. */
+  accountTokenIsRight(purpose: AccountTokenPurpose, token: AccountTokenText, accountId: string): boolean {
+    const keys = this.#byId(token.keyId);
+    return keys !== undefined && accountTokenIsRight(keys, purpose, token, accountId);
+  }
+
   /** Recipient and locale of a letter, so that the outbox holds no address. */
   sealEnvelope(recipient: Recipient): Buffer {
     return this.#seal('envelope', JSON.stringify([recipient.email, recipient.locale]));
@@ -167,7 +180,7 @@ export class KeyRing {
     return this.#byId(keyId)?.open('sealed-key', sealed);
   }
 
-  /** What failed log-ins are counted by, without holding it: an address, a name, a source, a device. */
+  /** What failed log-ins are counted by, without holding it: an address, a name, a source, a device, a session. */
   budgetKey(...parts: readonly string[]): Buffer {
     return macOfParts(this.#addressKey, ['log-in', ...parts]);
   }

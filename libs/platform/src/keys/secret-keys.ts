@@ -17,6 +17,7 @@ const TAG_BYTES = 16;
 export type KeyPurpose =
   | 'registration-code'
   | 'owner-token'
+  | 'account-token'
   | 'envelope'
   | 'audit-subject'
   | 'sealed-key'

@@ -1,0 +1,11 @@
+/** What a link in a letter to an account lets its reader do. */
+export type AccountTokenPurpose = 'password_reset' | 'not_me';
+
+/** Seconds for which such a link is good. The functions of the database hold the same numbers; a test compares them. */
+export const ACCOUNT_TOKEN_SECONDS: Readonly<Record<AccountTokenPurpose, number>> = {
+  password_reset: 30 * 60,
+  not_me: 7 * 86_400,
+};
+
+/** Hours for which what an account proves itself by cannot be changed after its owner disowned a change. */
+export const FROZEN_HOURS = 24;
