@@ -14,6 +14,7 @@ create table public.account (
   credential_version integer not null default 1,
   device_version integer not null default 1,
   suspended_at timestamp with time zone,
+  changes_frozen_until timestamp with time zone,
   constraint account_has_its_own_subject UNIQUE (subject_id),
   constraint account_pkey PRIMARY KEY (id),
   constraint account_subject_exists FOREIGN KEY (subject_id) REFERENCES audit_subject(id),
@@ -24,6 +25,21 @@ alter table public.account owner to troth_owner;
 CREATE INDEX account_by_creation ON public.account USING btree (created_at);
 grant delete, insert, select, update on public.account to troth_app;
 grant references, select on public.account to troth_vault;
+
+create table public.account_token (
+  id uuid not null default uuid_v7(),
+  account_id uuid not null,
+  purpose text not null,
+  expires_at timestamp with time zone not null,
+  constraint account_token_account_exists FOREIGN KEY (account_id) REFERENCES account(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  constraint account_token_pkey PRIMARY KEY (id),
+  constraint account_token_purpose_is_known CHECK ((purpose = ANY (ARRAY['password_reset'::text, 'not_me'::text])))
+);
+alter table public.account_token owner to troth_owner;
+CREATE INDEX account_token_by_account ON public.account_token USING btree (account_id);
+CREATE INDEX account_token_by_end ON public.account_token USING btree (expires_at);
+CREATE UNIQUE INDEX newest_reset_token_alone ON public.account_token USING btree (account_id) WHERE (purpose = 'password_reset'::text);
+grant delete, insert, select, update on public.account_token to troth_app;
 
 create table public.address (
   email text not null,
@@ -75,7 +91,7 @@ create table public.address_quota (
   day_started_at timestamp with time zone not null,
   day_count smallint not null,
   touched_at timestamp with time zone not null,
-  constraint address_quota_kind_is_known CHECK ((kind = ANY (ARRAY['registration_letters'::text, 'owner_token'::text, 'already_registered'::text, 'session_reused'::text]))),
+  constraint address_quota_kind_is_known CHECK ((kind = ANY (ARRAY['registration_letters'::text, 'owner_token'::text, 'already_registered'::text, 'session_reused'::text, 'reset_letters'::text, 'reset_owner_token'::text, 'password_changed'::text]))),
   constraint address_quota_pkey PRIMARY KEY (address_key, kind)
 ) with (fillfactor=70);
 alter table public.address_quota owner to troth_owner;
@@ -91,7 +107,7 @@ create table public.audit_event (
   actor_id uuid,
   request_id text,
   sealed_details bytea,
-  constraint audit_event_is_known CHECK ((event = ANY (ARRAY['registration.claimed'::text, 'registration.activated'::text, 'registration.expired'::text, 'registration.locked'::text, 'registration.superseded'::text, 'registration.withdrawn'::text, 'session.created'::text, 'session.revoked'::text, 'session.reuse_detected'::text]))),
+  constraint audit_event_is_known CHECK ((event = ANY (ARRAY['registration.claimed'::text, 'registration.activated'::text, 'registration.expired'::text, 'registration.locked'::text, 'registration.superseded'::text, 'registration.withdrawn'::text, 'session.created'::text, 'session.revoked'::text, 'session.reuse_detected'::text, 'password.changed'::text, 'password.reset'::text, 'security.not_me'::text]))),
   constraint audit_event_pkey PRIMARY KEY (id)
 );
 alter table public.audit_event owner to troth_owner;
@@ -141,18 +157,22 @@ create table public.letter (
   due_at timestamp with time zone not null default clock_timestamp(),
   window_closes_at timestamp with time zone not null,
   attempts smallint not null default 0,
+  token_id uuid,
   constraint code_letter_names_its_claim CHECK ((num_nulls(claim_id, claim_key_id, code_length) =
 CASE kind
     WHEN 'registration_code'::text THEN 0
     ELSE 3
 END)),
-  constraint letter_kind_is_known CHECK ((kind = ANY (ARRAY['registration_code'::text, 'already_registered'::text, 'session_reused'::text]))),
+  constraint letter_kind_is_known CHECK ((kind = ANY (ARRAY['registration_code'::text, 'already_registered'::text, 'session_reused'::text, 'password_reset'::text, 'password_changed'::text]))),
   constraint letter_leaves_within_a_day CHECK ((window_closes_at <= (written_at + '24:00:01'::interval))),
-  constraint letter_pkey PRIMARY KEY (id)
+  constraint letter_names_its_token CHECK (((kind = 'session_reused'::text) OR ((token_id IS NOT NULL) = (kind = ANY (ARRAY['password_reset'::text, 'password_changed'::text]))))),
+  constraint letter_pkey PRIMARY KEY (id),
+  constraint letter_token_exists FOREIGN KEY (token_id) REFERENCES account_token(id) ON DELETE CASCADE
 );
 alter table public.letter owner to troth_owner;
 CREATE INDEX letter_by_claim ON public.letter USING btree (claim_id) WHERE (claim_id IS NOT NULL);
 CREATE INDEX letter_by_due ON public.letter USING btree (due_at, window_closes_at);
+CREATE INDEX letter_by_token ON public.letter USING btree (token_id) WHERE (token_id IS NOT NULL);
 CREATE INDEX letter_by_window ON public.letter USING btree (window_closes_at);
 grant delete, insert, select, update on public.letter to troth_app;
 
@@ -319,6 +339,38 @@ $function$
 ;
 alter function add_signing_key(text,text,text,bytea,interval,interval) owner to troth_owner;
 
+CREATE OR REPLACE FUNCTION public.change_password(p_account_id uuid, p_session_id uuid, p_current_phc text, p_phc text, p_budget bytea, p_request_id text, p_sealed_details bytea, p_address_key bytea, p_envelope bytea)
+ RETURNS password_change
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_wait int := case when p_current_phc is null then 0 else login_budget_wait(p_budget, 5, interval '15 minutes') end;
+  v_account account;
+begin
+  if v_wait > 0 then
+    return ('over_limit', v_wait)::password_change;
+  end if;
+  select * into v_account from account where id = p_account_id and suspended_at is null for no key update;
+  if not exists (select from session where id = p_session_id and account_id = v_account.id
+                                       and credential_version = v_account.credential_version) then
+    return ('session_over', null)::password_change;
+  end if;
+  if p_current_phc is not null and not vault.account_password_is(p_account_id, p_current_phc) then
+    update login_failure set failures = failures + 1 where budget_key = p_budget;
+    return ('wrong_password', null)::password_change;
+  end if;
+  update login_failure set failures = 0 where budget_key = p_budget and p_current_phc is not null and failures > 0;
+  perform vault.set_account_password(p_account_id, p_phc);
+  perform raise_credential_version(p_account_id, p_session_id);
+  delete from account_token where account_id = p_account_id and purpose = 'password_reset';
+  perform write_audit('password.changed', v_account.subject_id, p_request_id, p_sealed_details);
+  perform write_notice('password_changed', p_account_id, p_address_key, p_envelope);
+  return ('changed', null)::password_change;
+end
+$function$
+;
+alter function change_password(uuid,uuid,text,text,bytea,text,bytea,bytea,bytea) owner to troth_owner;
+
 CREATE OR REPLACE FUNCTION public.clear_overdue(p_address address, p_at timestamp with time zone)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -373,6 +425,30 @@ $function$
 ;
 alter function decide_activation(text,bytea,uuid,text,boolean,text,bytea) owner to troth_owner;
 
+CREATE OR REPLACE FUNCTION public.disown_change(p_token_id uuid, p_request_id text, p_sealed_details bytea, p_address_key bytea, p_envelope bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_account account := take_account_token(p_token_id, 'not_me');
+begin
+  if v_account.id is null then
+    return false;
+  end if;
+  perform raise_credential_version(v_account.id, null);
+  update account
+     set device_version = device_version + 1, changes_frozen_until = clock_timestamp() + interval '24 hours'
+   where id = v_account.id;
+  perform write_audit('security.not_me', v_account.subject_id, p_request_id, p_sealed_details);
+  if p_address_key is not null then
+    perform write_reset_letter(v_account.id, p_address_key, p_envelope);
+  end if;
+  return true;
+end
+$function$
+;
+alter function disown_change(uuid,text,bytea,bytea,bytea) owner to troth_owner;
+
 CREATE OR REPLACE FUNCTION public.drop_code_letters(p_claim_id uuid)
  RETURNS void
  LANGUAGE sql
@@ -400,17 +476,18 @@ CREATE OR REPLACE FUNCTION public.end_reused_session(p_session_id uuid, p_reques
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_account_id uuid;
+  v_account account;
 begin
-  delete from session where id = p_session_id returning account_id into v_account_id;
+  select account.* into v_account
+    from session join account on account.id = session.account_id
+   where session.id = p_session_id
+     for key share of account;
+  delete from session where id = p_session_id;
   if not found then
     return false;
   end if;
-  perform write_audit('session.reuse_detected', subject_id, p_request_id, p_sealed_details)
-     from account where id = v_account_id;
-  if p_address_key is not null then
-    perform write_notice('session_reused', p_address_key, p_envelope);
-  end if;
+  perform write_audit('session.reuse_detected', v_account.subject_id, p_request_id, p_sealed_details);
+  perform write_notice('session_reused', v_account.id, p_address_key, p_envelope);
   return true;
 end
 $function$
@@ -422,16 +499,11 @@ CREATE OR REPLACE FUNCTION public.end_sessions(p_account_id uuid, p_kept uuid, p
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_account account;
+  v_account account := raise_credential_version(p_account_id, p_kept);
 begin
-  update account set credential_version = credential_version + 1 where id = p_account_id returning * into v_account;
-  if not found then
-    return;
+  if v_account.id is not null then
+    perform write_audit('session.revoked', v_account.subject_id, p_request_id, p_sealed_details);
   end if;
-  update session set credential_version = v_account.credential_version
-   where id = p_kept and account_id = p_account_id and credential_version = v_account.credential_version - 1;
-  delete from session where account_id = p_account_id and credential_version < v_account.credential_version;
-  perform write_audit('session.revoked', v_account.subject_id, p_request_id, p_sealed_details);
 end
 $function$
 ;
@@ -488,7 +560,7 @@ $function$
 ;
 alter function lock_address(text,bytea) owner to troth_owner;
 
-CREATE OR REPLACE FUNCTION public.log_in(p_account_id uuid, p_phc text, p_address_budget bytea, p_source_budget bytea, p_device_budget bytea, p_device_name text, p_request_id text, p_sealed_details bytea, p_credential_version integer DEFAULT NULL::integer)
+CREATE OR REPLACE FUNCTION public.log_in(p_account_id uuid, p_phc text, p_address_budget bytea, p_source_budget bytea, p_device_budget bytea, p_device_name text, p_request_id text, p_sealed_details bytea)
  RETURNS login
  LANGUAGE plpgsql
 AS $function$
@@ -514,13 +586,12 @@ begin
     return (case when v_account.id is null then 'no_account' else 'wrong_password' end, null, null)::login;
   end if;
   update login_failure set failures = 0 where budget_key in (p_source_budget, p_device_budget) and failures > 0;
-  v_account.credential_version := coalesce(p_credential_version, v_account.credential_version);
   v_session := open_session(v_account, array['pwd'], p_device_name, p_request_id, p_sealed_details);
   return (case when v_session.session_id is null then 'suspended' else 'logged_in' end, null, v_session)::login;
 end
 $function$
 ;
-alter function log_in(uuid,text,bytea,bytea,bytea,text,text,bytea,integer) owner to troth_owner;
+alter function log_in(uuid,text,bytea,bytea,bytea,text,text,bytea) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.login_budget_wait(p_key bytea, p_most integer, p_window interval)
  RETURNS integer
@@ -737,41 +808,22 @@ $function$
 ;
 alter function purge_is_mine() owner to troth_owner;
 
-CREATE OR REPLACE FUNCTION public.reauthenticate(p_account_id uuid, p_session_id uuid, p_phc text, p_budget bytea)
- RETURNS reauthentication
+CREATE OR REPLACE FUNCTION public.raise_credential_version(p_account_id uuid, p_kept uuid)
+ RETURNS account
  LANGUAGE plpgsql
 AS $function$
 declare
-  v_wait int := login_budget_wait(p_budget, 5, interval '15 minutes');
   v_account account;
-  v_session session;
-  v_at timestamptz;
 begin
-  if v_wait > 0 then
-    return ('over_limit', v_wait, null, null)::reauthentication;
-  end if;
-  select * into v_account from account where id = p_account_id for no key update;
-  select * into v_session from session where id = p_session_id and account_id = p_account_id for update;
-  v_at := clock_timestamp();
-  if v_session.id is null or v_session.credential_version <> v_account.credential_version
-    or v_session.ends_at <= v_at or v_account.suspended_at is not null then
-    return ('over', null, null, null)::reauthentication;
-  end if;
-  if not vault.account_password_is(p_account_id, p_phc) then
-    update login_failure set failures = failures + 1 where budget_key = p_budget;
-    return ('wrong_password', null, null, null)::reauthentication;
-  end if;
-  update login_failure set failures = 0 where budget_key = p_budget and failures > 0;
-  -- Time and methods tell of one authentication: another factor that was shown at the log-in was not shown now.
-  update session set authenticated_at = v_at, amr = array['pwd'] where id = p_session_id returning * into v_session;
-  return ('reauthenticated', null, v_at,
-          (v_session.id, v_account.id, v_session.generation, v_session.rotated_at,
-           least(v_session.rotated_at + interval '14 days', v_session.ends_at), v_session.authenticated_at,
-           v_session.amr, v_account.roles, v_account.device_version)::opened_session)::reauthentication;
+  update account set credential_version = credential_version + 1 where id = p_account_id returning * into v_account;
+  update session set credential_version = v_account.credential_version
+   where id = p_kept and account_id = p_account_id and credential_version = v_account.credential_version - 1;
+  delete from session where account_id = p_account_id and credential_version < v_account.credential_version;
+  return v_account;
 end
 $function$
 ;
-alter function reauthenticate(uuid,uuid,text,bytea) owner to troth_owner;
+alter function raise_credential_version(uuid,uuid) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.refresh_session(p_session_id uuid, p_generation integer, p_grace interval)
  RETURNS session_refresh
@@ -797,8 +849,6 @@ begin
     update session
        set generation = v_session.generation, generation_is_used = false, rotated_at = v_at, last_seen_at = v_at
      where id = p_session_id and generation = p_generation;
-  elsif v_refresh.outcome = 'repeated' and p_generation = v_session.generation and not v_session.generation_is_used then
-    update session set generation_is_used = true, last_seen_at = v_at where id = p_session_id and generation = p_generation;
   end if;
   v_refresh.at := v_at;
   v_refresh.session := (v_session.id, v_account.id, v_session.generation, v_session.rotated_at,
@@ -949,6 +999,45 @@ $function$
 ;
 alter function release_dead_claim(address) owner to troth_owner;
 
+CREATE OR REPLACE FUNCTION public.request_password_reset(p_email text, p_address_key bytea, p_owner_token_day integer, p_envelope bytea, p_idempotency_scope bytea, p_fingerprint bytea)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_key text := take_idempotency_key(p_idempotency_scope, p_fingerprint);
+  v_address address := lock_address(p_email, p_address_key);
+  v_has_quota boolean := false;
+  v_writes boolean;
+begin
+  if v_key <> 'fresh' then
+    return v_key;
+  end if;
+  perform clear_overdue(v_address, clock_timestamp());
+  if owner_token_is_current(p_owner_token_day) then
+    v_has_quota := take_address_quota(p_address_key, 'reset_owner_token', 5, 5);
+  end if;
+  if not v_has_quota then
+    v_has_quota := take_address_quota(p_address_key, 'reset_letters', 5, 10);
+  end if;
+  v_writes := v_has_quota and v_address.account_id is not null;
+  perform from account where id = v_address.account_id for no key update;
+  -- Where nothing is mailed, the same work is done for an account that nobody has, and undone: both take as long.
+  begin
+    perform write_reset_letter(case when v_writes then v_address.account_id else gen_random_uuid() end, p_address_key,
+                               p_envelope);
+    if not v_writes then
+      raise exception 'undo' using errcode = 'TR000';
+    end if;
+  exception
+    when sqlstate 'TR000' then
+      null;
+  end;
+  return case when v_address.account_id is null then 'no_account' when v_has_quota then 'mailed' else 'over_quota' end;
+end
+$function$
+;
+alter function request_password_reset(text,bytea,integer,bytea,bytea,bytea) owner to troth_owner;
+
 CREATE OR REPLACE FUNCTION public.resend_code(p_email text, p_address_key bytea, p_claim_id uuid, p_phc text, p_envelope bytea, p_claim_seconds integer, p_resends integer, p_gap_seconds integer)
  RETURNS text
  LANGUAGE plpgsql
@@ -980,6 +1069,27 @@ end
 $function$
 ;
 alter function resend_code(text,bytea,uuid,text,bytea,integer,integer,integer) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.reset_password(p_token_id uuid, p_phc text, p_request_id text, p_sealed_details bytea, p_address_key bytea, p_envelope bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_account account := take_account_token(p_token_id, 'password_reset');
+begin
+  if v_account.id is null then
+    return false;
+  end if;
+  perform vault.set_account_password(v_account.id, p_phc);
+  perform raise_credential_version(v_account.id, null);
+  update account set device_version = device_version + 1 where id = v_account.id;
+  perform write_audit('password.reset', v_account.subject_id, p_request_id, p_sealed_details);
+  perform write_notice('password_changed', v_account.id, p_address_key, p_envelope);
+  return true;
+end
+$function$
+;
+alter function reset_password(uuid,text,text,bytea,bytea,bytea) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.stake_claim(p_email text, p_address_key bytea, p_phc text, p_username text, p_locale text, p_by_owner boolean, p_claim_seconds integer, p_strict boolean, p_claim_key_id text, p_wrapped_key bytea, p_sealed_details bytea, p_envelope bytea, p_request_id text, p_superseded address, p_at timestamp with time zone)
  RETURNS void
@@ -1042,6 +1152,24 @@ end
 $function$
 ;
 alter function strike_claim(address,bytea,timestamp with time zone,text) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.take_account_token(p_token_id uuid, p_purpose text)
+ RETURNS account
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_account account;
+begin
+  select account.* into v_account
+    from account_token join account on account.id = account_token.account_id
+   where account_token.id = p_token_id
+     for no key update of account;
+  delete from account_token where id = p_token_id and purpose = p_purpose and expires_at > clock_timestamp();
+  return case when found then v_account end;
+end
+$function$
+;
+alter function take_account_token(uuid,text) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.take_address_quota(p_address_key bytea, p_kind text, p_per_hour integer, p_per_day integer)
  RETURNS boolean
@@ -1250,6 +1378,18 @@ $function$
 ;
 alter function vault.renew_account_password(uuid,text,text) owner to troth_vault;
 
+CREATE OR REPLACE FUNCTION vault.set_account_password(p_account_id uuid, p_phc text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into vault.account_password (account_id, phc) values (p_account_id, p_phc)
+  on conflict on constraint account_password_pkey do update set phc = excluded.phc
+$function$
+;
+alter function vault.set_account_password(uuid,text) owner to troth_vault;
+
 CREATE OR REPLACE FUNCTION public.withdraw_claim(p_email text, p_address_key bytea, p_claim_id uuid, p_phc text, p_request_id text)
  RETURNS text
  LANGUAGE plpgsql
@@ -1292,16 +1432,45 @@ $function$
 ;
 alter function write_code_letter(bytea,bytea,uuid,text,smallint,timestamp with time zone) owner to troth_owner;
 
-CREATE OR REPLACE FUNCTION public.write_notice(p_kind text, p_address_key bytea, p_envelope bytea)
+CREATE OR REPLACE FUNCTION public.write_notice(p_kind text, p_account_id uuid, p_address_key bytea, p_envelope bytea)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
 begin
-  if take_address_quota(p_address_key, p_kind, 1, 24) then
-    insert into letter (kind, envelope, address_key, window_closes_at)
-    values (p_kind, p_envelope, p_address_key, clock_timestamp() + interval '24 hours');
+  if p_address_key is not null and take_address_quota(p_address_key, p_kind, 1, 24) then
+    perform write_token_letter(p_kind, 'not_me', interval '7 days', p_account_id, p_address_key, p_envelope);
   end if;
 end
 $function$
 ;
-alter function write_notice(text,bytea,bytea) owner to troth_owner;
+alter function write_notice(text,uuid,bytea,bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.write_reset_letter(p_account_id uuid, p_address_key bytea, p_envelope bytea)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from account_token where account_id = p_account_id and purpose = 'password_reset';
+  perform write_token_letter('password_reset', 'password_reset', interval '30 minutes', p_account_id, p_address_key,
+                             p_envelope);
+end
+$function$
+;
+alter function write_reset_letter(uuid,bytea,bytea) owner to troth_owner;
+
+CREATE OR REPLACE FUNCTION public.write_token_letter(p_kind text, p_purpose text, p_life interval, p_account_id uuid, p_address_key bytea, p_envelope bytea)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_at timestamptz := clock_timestamp();
+  v_token_id uuid := uuid_v7();
+begin
+  insert into account_token (id, account_id, purpose, expires_at)
+  values (v_token_id, p_account_id, p_purpose, v_at + p_life);
+  insert into letter (kind, envelope, address_key, token_id, window_closes_at)
+  values (p_kind, p_envelope, p_address_key, v_token_id, v_at + least(p_life, interval '24 hours'));
+end
+$function$
+;
+alter function write_token_letter(text,text,interval,uuid,bytea,bytea) owner to troth_owner;

@@ -29,6 +29,7 @@ test('what is past its time goes, what is not stays, and each kind is counted', 
       'idempotencyKeys: 0',
       'sessions: 0',
       'loginFailures: 0',
+      'accountTokens: 0',
     ],
   ]);
   expect(await mutes()).toBe(100);

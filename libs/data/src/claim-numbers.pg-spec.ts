@@ -1,11 +1,20 @@
+import { randomBytes } from 'node:crypto';
+
+import { ACCOUNT_TOKEN_SECONDS, FROZEN_HOURS } from '#domain/account-token';
 import { LEDGER } from '#domain/ledger';
 import { ADDRESS_QUOTAS, LONGEST_MUTE_DAYS, OWNER_TOKEN_DAYS, REPLAY_SECONDS } from '#domain/quota';
-import { Claims, keyOf } from '#testing/claims';
+import { Claims, keyOf, phcOf } from '#testing/claims';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
 import { age, ageQuotas } from '#testing/time-travel';
 import { inTurn } from '#testing/turns';
 
+import { disownChange, findTokenAccount, resetPassword } from './account-token.ts';
 import { muteRegistration } from './mute.ts';
+import { requestPasswordReset } from './password.ts';
+
+const ACT = { requestId: 'r', sealedDetails: null, addressKey: null, envelope: null };
+/** Quotas of addresses that have no account yet. */
+const OF_CLAIMS = ['registration_letters', 'owner_token'];
 
 let db: TestDatabase;
 let claims: Claims;
@@ -14,6 +23,24 @@ beforeAll(async () => {
   claims = new Claims(db);
 });
 afterAll(() => db.drop());
+
+/** Writes a notice to the account of an address; false when there is no quota left. */
+async function notice(kind: string, email: string): Promise<boolean> {
+  await db.owner`delete from letter where address_key = ${keyOf(email)}`;
+  await db.sql`
+    select write_notice(${kind}, account_id, ${keyOf(email)}::bytea, '\\x00') from address where email = ${email}`;
+  return (await db.owner`select from letter where address_key = ${keyOf(email)}`).length === 1;
+}
+
+const reset = (email: string, ownerTokenDay: number | null) =>
+  requestPasswordReset(db.sql, {
+    email,
+    addressKey: keyOf(email),
+    ownerTokenDay,
+    envelope: randomBytes(8),
+    idempotencyScope: null,
+    fingerprint: null,
+  });
 
 describe('the numbers of the domain are the numbers of the database', () => {
   const uses: Readonly<Record<keyof typeof ADDRESS_QUOTAS, (email: string) => Promise<boolean>>> = {
@@ -24,17 +51,21 @@ describe('the numbers of the domain are the numbers of the database', () => {
     owner_token: async (email) =>
       (await claims.register(email, { ownerTokenDay: await claims.today() })) === 'superseded',
     already_registered: async (email) => (await claims.register(email)) === 'notified',
-    session_reused: async (email) => {
-      await db.owner`delete from letter where address_key = ${keyOf(email)}`;
-      await db.sql`select write_notice('session_reused', ${keyOf(email)}::bytea, '\\x00')`;
-      return (await db.owner`select from letter where address_key = ${keyOf(email)}`).length === 1;
+    session_reused: (email) => notice('session_reused', email),
+    password_changed: (email) => notice('password_changed', email),
+    reset_letters: async (email) => (await reset(email, null)) === 'mailed',
+    reset_owner_token: async (email) => {
+      await reset(email, await claims.today());
+      const [used] = await db.owner`
+        delete from address_quota where address_key = ${keyOf(email)} and kind = 'reset_letters' returning true as used`;
+      return used === undefined;
     },
   };
 
   test.each(Object.entries(ADDRESS_QUOTAS))('the quota %s of an hour and a day', async (kind, { perHour, perDay }) => {
-    const email = `${kind.replace('_', '-')}@example.com`;
+    const email = `${kind.replaceAll('_', '-')}@example.com`;
     const claimId = await claims.claim(email);
-    if (kind === 'already_registered') await claims.activate(email, claimId);
+    if (!OF_CLAIMS.includes(kind)) await claims.activate(email, claimId);
     await db.owner`delete from address_quota where address_key = ${keyOf(email)}`;
     const granted = async (): Promise<number> => {
       const outcomes = await inTurn(perDay + 1, () => uses[kind as keyof typeof uses](email));
@@ -75,6 +106,36 @@ describe('the numbers of the domain are the numbers of the database', () => {
       expect(await isMuted()).toBe(!unmutes);
     },
   );
+
+  test.each([
+    ['password_reset', (tokenId: string) => resetPassword(db.sql, tokenId, phcOf('bmV3aGFzaA'), ACT)],
+    ['not_me', (tokenId: string) => disownChange(db.sql, tokenId, ACT)],
+  ] as const)('a token for %s is good for its seconds, and not longer', async (purpose, take) => {
+    for (const isLate of [false, true]) {
+      const email = `${purpose}-${isLate ? 'late' : 'timely'}@example.com`.replaceAll('_', '-');
+      await claims.activate(email, await claims.claim(email));
+      await (purpose === 'password_reset' ? reset(email, null) : notice('password_changed', email));
+      const passed = ACCOUNT_TOKEN_SECONDS[purpose] + (isLate ? 0 : -5);
+      const [token] = await db.owner<{ id: string }[]>`
+        update account_token set expires_at = expires_at - make_interval(secs => ${passed}::int)
+         where account_id = (select account_id from address where email = ${email}) returning id`;
+      expect((await findTokenAccount(db.sql, token?.id ?? '', purpose))?.email).toBe(isLate ? undefined : email);
+      expect(await take(token?.id ?? '')).toBe(!isLate);
+    }
+  });
+
+  test('what an account proves itself by is frozen for a day', async () => {
+    const email = 'frozen@example.com';
+    await claims.activate(email, await claims.claim(email));
+    await notice('password_changed', email);
+    const [token] = await db.owner<{ id: string }[]>`
+      select account_token.id from account_token join address using (account_id) where email = ${email}`;
+    await disownChange(db.sql, token?.id ?? '', ACT);
+    const [account] = await db.owner<{ hours: number }[]>`
+      select extract(epoch from changes_frozen_until - clock_timestamp())::float8 / 3600 as hours
+        from account where id = (select account_id from address where email = ${email})`;
+    expect(account?.hours).toBeCloseTo(FROZEN_HOURS, 1);
+  });
 
   test.each([1, LONGEST_MUTE_DAYS])('a mute of %d days lasts them, and not longer', async (days) => {
     const email = `muted${days}@example.com`;

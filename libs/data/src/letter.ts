@@ -1,15 +1,23 @@
 import type { Sql } from './database.ts';
 
+/** What a letter is about. */
+export type LetterKind =
+  'registration_code' | 'already_registered' | 'session_reused' | 'password_reset' | 'password_changed';
+
 /** A letter that this process has the lease of. */
 export interface LeasedLetter {
   readonly id: string;
-  readonly kind: 'registration_code' | 'already_registered' | 'session_reused';
+  readonly kind: LetterKind;
   /** Recipient and locale, sealed. */
   readonly envelope: Uint8Array;
   readonly addressKey: Uint8Array;
   readonly claimId: string | null;
   readonly keyId: string | null;
   readonly codeLength: number | null;
+  /** The token of its link, the account that it belongs to, and that account's language; null without a token. */
+  readonly tokenId: string | null;
+  readonly accountId: string | null;
+  readonly accountLocale: string | null;
   /** Day the letter was written, in days since 1970: the day of issue of its owner token. */
   readonly issuedDay: number;
   /** Attempts with this one. */
@@ -52,6 +60,10 @@ export async function leaseLetters(sql: Sql, limit: number): Promise<readonly Le
               claim_id as "claimId",
               claim_key_id as "keyId",
               code_length as "codeLength",
+              token_id as "tokenId",
+              (select account_id from account_token where account_token.id = letter.token_id) as "accountId",
+              (select locale from account_token join account on account.id = account_token.account_id
+                where account_token.id = letter.token_id) as "accountLocale",
               floor(extract(epoch from written_at) / 86400)::int as "issuedDay", -- not null: computed from columns that are not
               attempts,
               (extract(epoch from clock_timestamp() - written_at) * 1000)::int as "ageMs", -- not null: as above

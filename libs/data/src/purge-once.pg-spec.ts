@@ -36,6 +36,7 @@ const KINDS = [
   'idempotencyKeys',
   'sessions',
   'loginFailures',
+  'accountTokens',
 ] as const;
 const NOTHING = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
 const ONE_EACH = Object.fromEntries(KINDS.map((kind) => [kind, 1]));
@@ -77,6 +78,10 @@ async function oneOfEach(): Promise<void> {
   await db.owner`
     insert into login_failure (budget_key, window_started_at, failures)
     values ('\\x01', clock_timestamp() - interval '1 hour', 1), ('\\x02', clock_timestamp() - interval '59 minutes', 1)`;
+  await db.owner`
+    insert into account_token (account_id, purpose, expires_at)
+    select id, 'not_me', clock_timestamp() + life
+      from (select id from account limit 1) as account, (values (interval '0'), (interval '1 hour')) as token (life)`;
   await db.owner`
     insert into letter (kind, envelope, address_key, written_at, window_closes_at)
     values ('already_registered', '\\x00', '\\x01', clock_timestamp() - interval '1 day', clock_timestamp()),

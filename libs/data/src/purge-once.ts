@@ -1,6 +1,7 @@
 import type { Sql } from './database.ts';
 import {
   forgetReplays,
+  purgeAccountTokens,
   purgeClaims,
   purgeIdempotencyKeys,
   purgeLetters,
@@ -31,6 +32,7 @@ const SWEEPS = [
   ['idempotencyKeys', purgeIdempotencyKeys, FLOW_BATCH],
   ['sessions', purgeSessions, FLOW_BATCH],
   ['loginFailures', purgeLoginFailures, FLOW_BATCH],
+  ['accountTokens', purgeAccountTokens, FLOW_BATCH],
 ] as const;
 
 /** What one run came to. */
@@ -53,6 +55,7 @@ export async function purgeOnce(sql: Sql): Promise<PurgeRun> {
     idempotencyKeys: 0,
     sessions: 0,
     loginFailures: 0,
+    accountTokens: 0,
   };
   for (const [kind, sweep, batch] of SWEEPS) {
     let rows: number | null = batch;

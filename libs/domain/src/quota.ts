@@ -8,6 +8,12 @@ export const ADDRESS_QUOTAS = {
   already_registered: { perHour: 1, perDay: 1 },
   /** Notices that a session was ended because its refresh token was used twice: identical ones merge within an hour. */
   session_reused: { perHour: 1, perDay: 24 },
+  /** Letters that reset a password, but for those that were asked for with an owner token. */
+  reset_letters: { perHour: 5, perDay: 10 },
+  /** The same, asked for with an owner token. */
+  reset_owner_token: { perHour: 5, perDay: 5 },
+  /** Notices that a password was set: identical ones merge within an hour. */
+  password_changed: { perHour: 1, perDay: 24 },
 } as const;
 
 /** Days for which an owner token is valid at least: its day of issue does not count. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { LeasedLetter } from '#data/letter';
 import { Secret } from '#domain/secret';
 import { readConfig } from '#platform/config/config';
+import { readAccountToken } from '#platform/keys/account-token';
 import { KeyRing } from '#platform/keys/key-ring';
 
 import { LetterWriter } from './letter-writer.ts';
@@ -25,6 +26,9 @@ function rowOf(more: Partial<LeasedLetter> = {}): LeasedLetter {
     claimId: '01a20d96-fc7a-7d2f-a487-006739ba91f1',
     keyId: keys.currentKeyId,
     codeLength: 4,
+    tokenId: null,
+    accountId: null,
+    accountLocale: null,
     issuedDay: 20_000,
     attempts: 1,
     ageMs: 10,
@@ -63,4 +67,31 @@ test('what cannot be read or derived any more is not written', () => {
   expect(writerFor({}).write(rowOf({ claimId: null }), 60)).toBeUndefined();
   expect(writerFor({}).write(rowOf({ codeLength: null }), 60)).toBeUndefined();
   expect(writerFor({}).write(rowOf({ keyId: 'gone' }), 60)).toBeUndefined();
+});
+
+describe('links with a token of the account', () => {
+  const [tokenId, accountId] = ['01a20d96-fc7a-7d2f-a487-006739ba91f2', '01a20d96-fc7a-7d2f-a487-006739ba91f3'];
+  const WEB = { WEB_URL: 'https://web.example.com/app/' };
+
+  test.each([
+    ['password_reset', 'password_reset', {}, 'http://localhost:3000/letters/password-reset'],
+    ['password_reset', 'password_reset', WEB, 'https://web.example.com/app/password-reset'],
+    ['password_changed', 'not_me', {}, 'http://localhost:3000/letters/not-me'],
+    ['session_reused', 'not_me', WEB, 'https://web.example.com/app/not-me'],
+  ] as const)('a letter %s has one for %s; with %j it leads to %s', (kind, purpose, settings, page) => {
+    const letter = writerFor(settings).write(rowOf({ kind, tokenId, accountId }), 1_741);
+    const { href, searchParams } = new URL(/^https?:.*$/m.exec(letter?.text ?? '')?.[0] ?? '');
+    const token = readAccountToken(searchParams.get('token') ?? '');
+    expect(href.startsWith(`${page}?token=`)).toBe(true);
+    expect(token && keys.accountTokenIsRight(purpose, token, accountId)).toBe(true);
+    const day = keys.ownerTokenDay(searchParams.get('owner_token') ?? undefined, rowOf().addressKey);
+    expect(day).toBe(kind === 'password_reset' ? 20_000 : undefined);
+    if (kind === 'password_reset') expect(letter?.text).toContain(' 30 minutes');
+  });
+
+  test('without its token a letter is not written, but for a notice of the release before', () => {
+    const write = (kind: LeasedLetter['kind']) => writerFor({}).write(rowOf({ kind }), 60);
+    expect([write('password_reset'), write('password_changed')]).toEqual([undefined, undefined]);
+    expect(write('session_reused')?.text).not.toContain('http');
+  });
 });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { LeasedLetter } from '#data/letter';
+import type { AccountTokenPurpose } from '#domain/account-token';
 import { Config } from '#platform/config/config';
 import { KeyRing } from '#platform/keys/key-ring';
 import type { Letter } from '#platform/mail/mailbox';
@@ -23,23 +24,40 @@ export class LetterWriter {
   /** Undefined when the secret that sealed the row is gone: nobody can read it any more. */
   write(row: LeasedLetter, secondsLeft: number): Letter | undefined {
     const recipient = this.keys.openEnvelope(row.envelope);
-    const written = recipient && this.#fill(row, recipient.email, recipient.locale, secondsLeft);
+    const written = recipient && this.#fill(row, recipient.email, recipient.locale ?? row.accountLocale, secondsLeft);
     return written && { id: row.id, to: recipient.email, ...written };
   }
 
   #fill(row: LeasedLetter, email: string, locale: string | null, secondsLeft: number): Written | undefined {
-    const ownerLink = `${this.#pages}/owner?owner_token=${this.keys.ownerToken(row.addressKey, row.issuedDay)}`;
+    const ownerToken = this.keys.ownerToken(row.addressKey, row.issuedDay);
+    const ownerLink = `${this.#pages}/owner?owner_token=${ownerToken}`;
+    const templates = templatesFor(locale);
     switch (row.kind) {
       case 'already_registered':
-        return templatesFor(locale).alreadyRegistered({ ownerLink });
+        return templates.alreadyRegistered({ ownerLink });
       case 'session_reused':
-        return templatesFor(locale).sessionReused();
+        return templates.sessionReused({ notMeLink: this.#link('not-me', 'not_me', row) });
+      case 'password_changed': {
+        const notMeLink = this.#link('not-me', 'not_me', row);
+        return notMeLink === undefined ? undefined : templates.passwordChanged({ notMeLink });
+      }
+      case 'password_reset': {
+        const link = this.#link('password-reset', 'password_reset', row);
+        if (link === undefined) return undefined;
+        // With it the page can ask for the next link, whoever used the quota up.
+        const resetLink = `${link}&owner_token=${ownerToken}`;
+        return templates.passwordReset({ resetLink, minutesLeft: Math.ceil(secondsLeft / 60) });
+      }
       case 'registration_code': {
         const { claimId, codeLength, keyId } = row;
         if (claimId === null || codeLength === null || keyId === null) return undefined;
         const code = this.keys.registrationCode(claimId, email, codeLength, keyId);
-        return code === undefined ? undefined : templatesFor(locale).registrationCode({ code, secondsLeft, ownerLink });
+        return code === undefined ? undefined : templates.registrationCode({ code, secondsLeft, ownerLink });
       }
     }
+  }
+  #link(page: string, purpose: AccountTokenPurpose, { tokenId, accountId }: LeasedLetter): string | undefined {
+    if (tokenId === null || accountId === null) return undefined;
+    return `${this.#pages}/${page}?token=${this.keys.accountToken(purpose, tokenId, accountId)}`;
   }
 }

@@ -1,4 +1,4 @@
-import { write, type LetterTemplates } from './template.ts';
+import { write, type LetterTemplates, type Paragraph } from './template.ts';
 
 const LANGUAGE = 'en';
 
@@ -19,10 +19,32 @@ export const en: LetterTemplates = {
       'To get no more letters about registrations, open:',
       { link: ownerLink },
     ]),
-  sessionReused: () =>
+  sessionReused: ({ notMeLink }) =>
     write(LANGUAGE, 'We ended one of your sessions', [
       'A key that keeps you logged in was used a second time, after a newer one had taken its place. Either an application kept an old copy, or somebody else has one.',
       'To be safe we ended that session. Whoever used it has to log in again with your password.',
-      'If you do not know how this could happen, change your password.',
+      ...(notMeLink === undefined
+        ? ['If you do not know how this could happen, change your password.']
+        : ['If you do not know how this could happen:', ...notMe(notMeLink)]),
+    ]),
+  passwordReset: ({ resetLink, minutesLeft }) =>
+    write(LANGUAGE, 'Set a new password', [
+      'Somebody, we hope you, asked for a new password of the account with this e-mail address. To set one, open:',
+      { link: resetLink },
+      `The link works once, within ${minutesLeft} minutes, and only in the newest of these letters. Nobody from us will ever ask you for it.`,
+      'If this was not you, do nothing: your password stays what it is.',
+    ]),
+  passwordChanged: ({ notMeLink }) =>
+    write(LANGUAGE, 'Your password was changed', [
+      'A new password was set for the account with this e-mail address. Everybody who was logged in with the old one has to log in again.',
+      'If it was you, you need not do anything. If it was not:',
+      ...notMe(notMeLink),
     ]),
 };
+
+function notMe(link: string): readonly Paragraph[] {
+  return [
+    'Open this page and say that it was not you. That ends all sessions and mails you a link to set a new password. It works once, within 7 days.',
+    { link },
+  ];
+}

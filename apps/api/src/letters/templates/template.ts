@@ -21,12 +21,28 @@ export interface NoticeFacts {
   readonly ownerLink: string;
 }
 
+/** What a letter to somebody who forgot the password tells. */
+export interface ResetFacts {
+  readonly resetLink: string;
+  /** Minutes until the link is worth nothing. */
+  readonly minutesLeft: number;
+}
+
+/** What a security notice tells. */
+export interface SecurityFacts {
+  /** Where somebody says that it was not them. */
+  readonly notMeLink: string;
+}
+
 /** Every letter of one language. */
 export interface LetterTemplates {
   registrationCode(facts: CodeFacts): Written;
   alreadyRegistered(facts: NoticeFacts): Written;
-  /** A refresh token was used twice, by two who cannot both be the user. */
-  sessionReused(): Written;
+  /** A refresh token was used twice, by two who cannot both be the user. Rows of the release before have no link. */
+  sessionReused(facts: { readonly notMeLink: string | undefined }): Written;
+  passwordReset(facts: ResetFacts): Written;
+  /** Somebody set a new password, by a link in a letter or in a session. */
+  passwordChanged(facts: SecurityFacts): Written;
 }
 
 /** One paragraph: text, a code to read at a glance, or a link. */

@@ -11,7 +11,9 @@ const LETTERS: Readonly<Record<string, (locale: string) => Written>> = {
   registrationCode: (locale) =>
     templatesFor(locale).registrationCode({ code: '4711', secondsLeft: 57, ownerLink: LINK }),
   alreadyRegistered: (locale) => templatesFor(locale).alreadyRegistered({ ownerLink: LINK }),
-  sessionReused: (locale) => templatesFor(locale).sessionReused(),
+  sessionReused: (locale) => templatesFor(locale).sessionReused({ notMeLink: LINK }),
+  passwordReset: (locale) => templatesFor(locale).passwordReset({ resetLink: LINK, minutesLeft: 29 }),
+  passwordChanged: (locale) => templatesFor(locale).passwordChanged({ notMeLink: LINK }),
 };
 
 test('every letter of every language is tested here', () => {
@@ -24,9 +26,8 @@ describe.each(LOCALES.flatMap((locale) => Object.keys(LETTERS).map((kind) => [lo
     const { subject, text, html } = LETTERS[kind]?.(locale) ?? { subject: '', text: '', html: '' };
 
     test('says where the owner of the mailbox can act: as it is in the text, escaped in the HTML', () => {
-      const links = kind === 'sessionReused' ? [] : [LINK];
-      expect(text.split('\n').filter((line) => line.startsWith('http'))).toEqual(links);
-      expect(html.match(/<a .*<\/a>/g) ?? []).toEqual(links.map(() => `<a href="${ESCAPED}">${ESCAPED}</a>`));
+      expect(text.split('\n').filter((line) => line.startsWith('http'))).toEqual([LINK]);
+      expect(html.match(/<a .*<\/a>/g)).toEqual([`<a href="${ESCAPED}">${ESCAPED}</a>`]);
       expect(html).not.toContain(LINK);
     });
 
@@ -53,6 +54,17 @@ test.each(LOCALES)(
     for (const part of [text, html]) expect(part).toMatch(/\b57\b/);
   },
 );
+
+test.each(LOCALES)('%s: a link that resets the password says how long it works', (locale) => {
+  const { text, html } = templatesFor(locale).passwordReset({ resetLink: LINK, minutesLeft: 29 });
+  for (const part of [text, html]) expect(part).toMatch(/\b29\b/);
+});
+
+test.each(LOCALES)('%s: a notice that was written before there were links says what to do without one', (locale) => {
+  const { text } = templatesFor(locale).sessionReused({ notMeLink: undefined });
+  expect(text).toContain('password');
+  expect(text).not.toContain('http');
+});
 
 test.each([null, 'xx', 'tlh-Latn', 'en-GB', 'EN', ''])('the language %j is answered in English', (tag) => {
   const facts = { code: '4711', secondsLeft: 57, ownerLink: LINK };
