@@ -14,6 +14,7 @@ import { HousekeepingModule } from './housekeeping/housekeeping.module.ts';
 import { SigningKeysModule } from './keys/keys.module.ts';
 import { LetterPagesModule } from './letter-pages/letter-pages.module.ts';
 import { LettersModule } from './letters/letters.module.ts';
+import { PasswordModule } from './password/password.module.ts';
 import { ProfileModule } from './profile/profile.module.ts';
 import { RegistrationModule } from './registration/registration.module.ts';
 import { SecurityModule } from './security/security.module.ts';
@@ -39,6 +40,7 @@ export class AppModule {
         RegistrationModule,
         VerificationModule,
         SessionsModule,
+        PasswordModule,
         ProfileModule,
         SecurityModule,
         HousekeepingModule,

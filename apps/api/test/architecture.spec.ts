@@ -23,7 +23,11 @@ const FEATURES: Readonly<
   housekeeping: { mayImport: [], offers: [] },
   keys: { mayImport: [], offers: [] },
   letters: { mayImport: [], offers: ['letters.module.ts', 'letter-sender.ts'] },
-  'letter-pages': { mayImport: ['registration', 'verification'], offers: [] },
+  'letter-pages': { mayImport: ['registration', 'verification', 'password'], offers: [] },
+  password: {
+    mayImport: ['letters'],
+    offers: ['password.module.ts', 'request-reset.usecase.ts', 'confirm-reset.usecase.ts', 'not-me.usecase.ts'],
+  },
   profile: { mayImport: [], offers: ['user.dto.ts'] },
   registration: {
     mayImport: ['letters'],

@@ -1,13 +1,16 @@
 import { Module } from '@nestjs/common';
 
+import { PasswordModule } from '../password/password.module.ts';
 import { RegistrationModule } from '../registration/registration.module.ts';
 import { VerificationModule } from '../verification/verification.module.ts';
+import { NotMePageController } from './not-me-page.controller.ts';
 import { OwnerActivationController } from './owner-activation.controller.ts';
 import { OwnerPageController } from './owner-page.controller.ts';
+import { ResetPageController } from './reset-page.controller.ts';
 
 /** Plain pages that links in letters lead to while there is no web application. */
 @Module({
-  imports: [RegistrationModule, VerificationModule],
-  controllers: [OwnerPageController, OwnerActivationController],
+  imports: [RegistrationModule, VerificationModule, PasswordModule],
+  controllers: [OwnerPageController, OwnerActivationController, ResetPageController, NotMePageController],
 })
 export class LetterPagesModule {}

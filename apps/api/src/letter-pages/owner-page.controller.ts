@@ -12,12 +12,11 @@ import { Problem } from '#platform/problems/problem';
 
 import { MuteRegistration } from '../registration/mute-registration.usecase.ts';
 import { Register } from '../registration/register.usecase.ts';
-import { formFields } from './form-fields.ts';
+import { formFields, tokenOf } from './form-fields.ts';
 import { sendCodePage } from './owner-activation.controller.ts';
-import { sendPage } from './page.ts';
+import { faultsOf, sendPage } from './page.ts';
 
 const TITLE = 'This is your e-mail address';
-const LONGEST_TOKEN = 512;
 
 /** The page behind the link in a letter of registration, for the owner of the mailbox. Opening it changes nothing. */
 @ApiExcludeController()
@@ -66,16 +65,11 @@ export class OwnerPageController {
       await this.registration.run(dto, asker);
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'validation-failed') throw error;
-      const faults = (error.options.errors ?? []).map(({ detail }) => `<p role="alert">${escapeHtml(detail)}</p>`);
-      sendPage(reply, 422, TITLE, [...faults, ...bodyOf(token)]);
+      sendPage(reply, 422, TITLE, [...faultsOf(error), ...bodyOf(token)]);
       return;
     }
     sendCodePage(reply, 202, dto.email);
   }
-}
-
-function tokenOf(value: unknown): string {
-  return typeof value === 'string' && value.length <= LONGEST_TOKEN ? value : '';
 }
 
 function bodyOf(token: string): readonly string[] {

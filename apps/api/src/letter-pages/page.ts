@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 
 import { escapeHtml } from '#platform/http/html';
+import type { Problem } from '#platform/problems/problem';
 
 const STYLE = `
 :root{color-scheme:light dark}
@@ -40,4 +41,9 @@ export function sendPage(reply: FastifyReply, status: number, title: string, bod
         '</main></body></html>',
       ].join('\n'),
     );
+}
+
+/** What is wrong with the fields of a form, a line each. */
+export function faultsOf({ options: { errors = [] } }: Problem): readonly string[] {
+  return errors.map(({ detail }) => `<p role="alert">${escapeHtml(detail)}</p>`);
 }

@@ -38,6 +38,12 @@ export const LIMITS = {
     { limit: 10, windowSeconds: MINUTE },
     { limit: 60, windowSeconds: HOUR },
   ],
+  'password-resets': [{ limit: 10, windowSeconds: HOUR }],
+  links: [
+    { limit: 10, windowSeconds: MINUTE },
+    { limit: 60, windowSeconds: HOUR },
+  ],
+  'password-changes': [{ limit: 20, windowSeconds: 15 * MINUTE, failuresOnly: true }],
 } as const satisfies Readonly<Record<string, readonly Limit[]>>;
 
 /** The name of a group of limits. */

@@ -19,6 +19,11 @@ export const PROBLEMS = {
     title: 'The request cannot be understood.',
     advice: 'Send well-formed HTTP, and JSON in UTF-8.',
   },
+  'invalid-token': {
+    status: 400,
+    title: 'The token of the link is not good, or no longer.',
+    advice: 'Use the link in the newest letter, once and in time, or ask for another letter.',
+  },
   unauthenticated: {
     status: 401,
     challenge: BASIC_CHALLENGE,

@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+
+import { Database } from '#data/database';
+import { changePassword, findPasswordRecipe, type PasswordChanged } from '#data/password';
+import type { LiveSession } from '#data/session';
+import type { Asker } from '#platform/http/asker';
+import { PasswordRules } from '#platform/hashing/password-rules';
+import { Passwords } from '#platform/hashing/passwords';
+import { KeyRing } from '#platform/keys/key-ring';
+import { Metrics } from '#platform/metrics/metrics';
+import { Problem } from '#platform/problems/problem';
+
+import { LetterSender } from '../letters/letter-sender.ts';
+import type { ChangePasswordDto } from './change-password.dto.ts';
+import { TokenBearers } from './token-bearers.ts';
+
+/** PUT /v1/me/password: a new password for the user of a session, which alone of all stays. */
+@Injectable()
+export class ChangePassword {
+  readonly #outcomes;
+
+  constructor(
+    private readonly db: Database,
+    private readonly bearers: TokenBearers,
+    private readonly rules: PasswordRules,
+    private readonly passwords: Passwords,
+    private readonly keys: KeyRing,
+    private readonly sender: LetterSender,
+    metrics: Metrics,
+  ) {
+    this.#outcomes = metrics.counter('troth_password_changes_total', 'Changes of a password by outcome', ['outcome']);
+  }
+
+  async run(session: LiveSession, dto: ChangePasswordDto, asker: Asker): Promise<void> {
+    const fault = this.rules.faultOf(dto.new_password, session.email ?? '', '/new_password');
+    if (fault) throw new Problem('validation-failed', { errors: [fault] });
+    const { accountId, sessionId } = session;
+    const changed = await changePassword(this.db.sql, {
+      accountId,
+      sessionId,
+      currentPhc: await this.#presented(accountId, dto.current_password),
+      phc: await this.passwords.hash(dto.new_password),
+      // The budget of re-authentication: the password of an account is guessed here as well as there.
+      budget: this.keys.budgetKey('reauthentication', accountId, sessionId),
+      ...this.bearers.act(session, asker),
+    });
+    this.#conclude(changed);
+  }
+
+  async #presented(accountId: string, password: string | null | undefined): Promise<string | null> {
+    if (typeof password !== 'string') return null;
+    const recipe = await findPasswordRecipe(this.db.sql, accountId);
+    return this.passwords.hashWith(password, recipe ?? this.passwords.standInRecipe(Buffer.from(accountId)));
+  }
+
+  #conclude({ outcome, retryAfter }: PasswordChanged): void {
+    this.#outcomes.inc({ outcome });
+    switch (outcome) {
+      case 'changed':
+        this.sender.wake();
+        return;
+      case 'wrong_password':
+        throw new Problem('invalid-credentials', { reason: outcome });
+      case 'session_over':
+        throw new Problem('session-revoked', { reason: outcome });
+      case 'over_limit':
+        throw new Problem('rate-limited', {
+          reason: 'failed-passwords',
+          detail: 'Too many wrong passwords.',
+          headers: { 'retry-after': String(retryAfter ?? 1) },
+        });
+    }
+  }
+}
