@@ -560,7 +560,7 @@ $function$
 ;
 alter function lock_address(text,bytea) owner to troth_owner;
 
-CREATE OR REPLACE FUNCTION public.log_in(p_account_id uuid, p_phc text, p_address_budget bytea, p_source_budget bytea, p_device_budget bytea, p_device_name text, p_request_id text, p_sealed_details bytea)
+CREATE OR REPLACE FUNCTION public.log_in(p_account_id uuid, p_phc text, p_address_budget bytea, p_source_budget bytea, p_device_budget bytea, p_device_name text, p_request_id text, p_sealed_details bytea, p_credential_version integer DEFAULT NULL::integer)
  RETURNS login
  LANGUAGE plpgsql
 AS $function$
@@ -586,12 +586,13 @@ begin
     return (case when v_account.id is null then 'no_account' else 'wrong_password' end, null, null)::login;
   end if;
   update login_failure set failures = 0 where budget_key in (p_source_budget, p_device_budget) and failures > 0;
+  v_account.credential_version := coalesce(p_credential_version, v_account.credential_version);
   v_session := open_session(v_account, array['pwd'], p_device_name, p_request_id, p_sealed_details);
   return (case when v_session.session_id is null then 'suspended' else 'logged_in' end, null, v_session)::login;
 end
 $function$
 ;
-alter function log_in(uuid,text,bytea,bytea,bytea,text,text,bytea) owner to troth_owner;
+alter function log_in(uuid,text,bytea,bytea,bytea,text,text,bytea,integer) owner to troth_owner;
 
 CREATE OR REPLACE FUNCTION public.login_budget_wait(p_key bytea, p_most integer, p_window interval)
  RETURNS integer
@@ -825,6 +826,42 @@ $function$
 ;
 alter function raise_credential_version(uuid,uuid) owner to troth_owner;
 
+CREATE OR REPLACE FUNCTION public.reauthenticate(p_account_id uuid, p_session_id uuid, p_phc text, p_budget bytea)
+ RETURNS reauthentication
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_wait int := login_budget_wait(p_budget, 5, interval '15 minutes');
+  v_account account;
+  v_session session;
+  v_at timestamptz;
+begin
+  if v_wait > 0 then
+    return ('over_limit', v_wait, null, null)::reauthentication;
+  end if;
+  select * into v_account from account where id = p_account_id for no key update;
+  select * into v_session from session where id = p_session_id and account_id = p_account_id for update;
+  v_at := clock_timestamp();
+  if v_session.id is null or v_session.credential_version <> v_account.credential_version
+    or v_session.ends_at <= v_at or v_account.suspended_at is not null then
+    return ('over', null, null, null)::reauthentication;
+  end if;
+  if not vault.account_password_is(p_account_id, p_phc) then
+    update login_failure set failures = failures + 1 where budget_key = p_budget;
+    return ('wrong_password', null, null, null)::reauthentication;
+  end if;
+  update login_failure set failures = 0 where budget_key = p_budget and failures > 0;
+  -- Time and methods tell of one authentication: another factor that was shown at the log-in was not shown now.
+  update session set authenticated_at = v_at, amr = array['pwd'] where id = p_session_id returning * into v_session;
+  return ('reauthenticated', null, v_at,
+          (v_session.id, v_account.id, v_session.generation, v_session.rotated_at,
+           least(v_session.rotated_at + interval '14 days', v_session.ends_at), v_session.authenticated_at,
+           v_session.amr, v_account.roles, v_account.device_version)::opened_session)::reauthentication;
+end
+$function$
+;
+alter function reauthenticate(uuid,uuid,text,bytea) owner to troth_owner;
+
 CREATE OR REPLACE FUNCTION public.refresh_session(p_session_id uuid, p_generation integer, p_grace interval)
  RETURNS session_refresh
  LANGUAGE plpgsql
@@ -849,6 +886,8 @@ begin
     update session
        set generation = v_session.generation, generation_is_used = false, rotated_at = v_at, last_seen_at = v_at
      where id = p_session_id and generation = p_generation;
+  elsif v_refresh.outcome = 'repeated' and p_generation = v_session.generation and not v_session.generation_is_used then
+    update session set generation_is_used = true, last_seen_at = v_at where id = p_session_id and generation = p_generation;
   end if;
   v_refresh.at := v_at;
   v_refresh.session := (v_session.id, v_account.id, v_session.generation, v_session.rotated_at,
