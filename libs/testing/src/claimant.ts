@@ -88,6 +88,21 @@ export class TestClaimant {
     return token;
   }
 
+  /** The token of the link in the newest letter once there are `count`. */
+  async linkToken(count: number): Promise<string> {
+    const token = /[?&]token=([\w.-]+)/.exec((await this.letter(count)).text)?.[1];
+    if (token === undefined) throw new Error('the letter holds no link with a token');
+    return token;
+  }
+
+  /** Asks for a link that resets the password; resolves to its token. */
+  async resetToken(): Promise<string> {
+    const before = (await this.settledLetters()).length;
+    const { status } = await this.app.ask('/v1/password-resets', { body: { email: this.email } });
+    if (status !== 202) throw new Error(`the reset was answered ${status}`);
+    return this.linkToken(before + 1);
+  }
+
   /** What the database knows the address by, as the token in the newest letter says once there are `count`. */
   async addressKey(count = 1): Promise<Uint8Array> {
     return Buffer.from(await this.ownerToken(count), 'base64url').subarray(8, 40);

@@ -70,3 +70,10 @@ export async function ageSession({ owner }: TestDatabase, sessionId: string, sec
            ends_at = ends_at - make_interval(secs => ${seconds}::int)
      where id = ${sessionId}::uuid`;
 }
+
+/** Lets the tokens of links to the account of an address be as old as if they had been made so many seconds earlier. */
+export async function ageLinks({ owner }: TestDatabase, email: string, seconds: number): Promise<void> {
+  await owner`
+    update account_token set expires_at = expires_at - make_interval(secs => ${seconds}::int)
+     where account_id = (select account_id from address where email = ${email})`;
+}

@@ -1,0 +1,212 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+
+import { Claims, keyOf, phcOf } from '#testing/claims';
+import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
+
+import { disownChange, resetPassword } from './account-token.ts';
+import { logIn } from './login.ts';
+import { changePassword, requestPasswordReset } from './password.ts';
+import { endReusedSession, endSessions, findSession, refreshSession } from './session.ts';
+
+const ROUNDS = 200;
+const [FORMER, NEW, OTHER] = [phcOf('aGFzaGhhc2g'), phcOf('bmV3bmV3bmV3'), phcOf('b3RoZXJvdGhlcg')];
+
+jest.setTimeout(120_000);
+
+let db: TestDatabase;
+let claims: Claims;
+beforeAll(async () => {
+  db = await freshDatabase();
+  claims = new Claims(db);
+});
+afterAll(() => db.drop());
+
+/** An account with the former password and two sessions. */
+interface Account {
+  readonly email: string;
+  readonly accountId: string;
+  readonly own: string;
+  readonly other: string;
+}
+
+let people = 0;
+async function account(): Promise<Account> {
+  const email = `racer${++people}@example.com`;
+  const { account: made } = await claims.activate(email, await claims.claim(email));
+  const accountId = made?.accountId ?? '';
+  const [own, other] = [await logInWith(accountId, FORMER), await logInWith(accountId, FORMER)];
+  return { email, accountId, own: own ?? '', other: other ?? '' };
+}
+
+/** Resolves to the id of the session; undefined when it is refused. */
+async function logInWith(accountId: string, phc: string): Promise<string | undefined> {
+  const login = await logIn(db.sql, {
+    accountId,
+    phc,
+    addressBudget: randomBytes(32),
+    sourceBudget: randomBytes(32),
+    deviceBudget: null,
+    deviceName: null,
+    requestId: 'r',
+    sealedDetails: null,
+  });
+  return login.session?.sessionId;
+}
+
+async function tokenFor({ accountId }: Account, purpose: 'password_reset' | 'not_me'): Promise<string> {
+  const tokenId = randomUUID();
+  await db.owner`
+    insert into account_token (id, account_id, purpose, expires_at)
+    values (${tokenId}::uuid, ${accountId}::uuid, ${purpose}, clock_timestamp() + interval '30 minutes')`;
+  return tokenId;
+}
+
+const act = ({ email }: Account) => ({
+  requestId: 'r',
+  sealedDetails: null,
+  addressKey: keyOf(email),
+  envelope: randomBytes(8),
+});
+const change = (of: Account, sessionId: string, phc = NEW) =>
+  changePassword(db.sql, {
+    ...act(of),
+    accountId: of.accountId,
+    sessionId,
+    currentPhc: null,
+    phc,
+    budget: randomBytes(32),
+  });
+const requestReset = ({ email }: Account) =>
+  requestPasswordReset(db.sql, {
+    email,
+    addressKey: keyOf(email),
+    ownerTokenDay: null,
+    envelope: randomBytes(8),
+    idempotencyScope: null,
+    fingerprint: null,
+  });
+
+async function sessionsOf({ accountId }: Account): Promise<readonly string[]> {
+  const rows = await db.owner<{ id: string }[]>`select id from session where account_id = ${accountId}::uuid`;
+  return rows.map(({ id }) => id);
+}
+
+async function passwordOf({ accountId }: Account): Promise<string | undefined> {
+  const [row] = await db.owner<{ phc: string }[]>`
+    select phc from vault.account_password where account_id = ${accountId}::uuid`;
+  return row?.phc;
+}
+
+/** Runs all of them at once, in another order each time, and tells what each came to. */
+async function race<Outcome>(acts: Readonly<Record<string, () => Promise<Outcome>>>): Promise<Record<string, Outcome>> {
+  const shuffled = Object.entries(acts)
+    .map(([name, run]) => [Math.random(), name, run] as const)
+    .sort(([a], [b]) => a - b);
+  const outcomes = await Promise.all(shuffled.map(async ([, name, run]) => [name, await run()] as const));
+  return Object.fromEntries(outcomes);
+}
+
+/** How often each outcome was seen, so that a race that is none does not pass for one. */
+class Tally {
+  readonly seen = new Map<string, number>();
+
+  count(what: string): void {
+    this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
+  }
+}
+
+test('no log-in with the former password and no refresh that races a reset survives it', async () => {
+  const tally = new Tally();
+  for (let round = 0; round < ROUNDS; round++) {
+    const ada = await account();
+    const token = await tokenFor(ada, 'password_reset');
+    const { login, late } = await race<unknown>({
+      reset: () => resetPassword(db.sql, token, NEW, act(ada)),
+      login: () => logInWith(ada.accountId, FORMER),
+      late: () => logInWith(ada.accountId, FORMER),
+      refresh: () => refreshSession(db.sql, ada.own, 1, 0),
+      again: () => refreshSession(db.sql, ada.other, 1, 10),
+    });
+    tally.count(login === undefined && late === undefined ? 'reset first' : 'log-in first');
+    expect(await sessionsOf(ada)).toEqual([]);
+    expect(await passwordOf(ada)).toBe(NEW);
+    expect(await findSession(db.sql, ada.own)).toBeUndefined();
+  }
+  expect([...tally.seen.keys()].sort()).toEqual(['log-in first', 'reset first']);
+});
+
+test('of a change and what races it, the session that changes alone survives, and its refresh does too', async () => {
+  const tally = new Tally();
+  for (let round = 0; round < ROUNDS; round++) {
+    const ada = await account();
+    const { login, refreshed, changed } = await race<unknown>({
+      changed: () => change(ada, ada.own),
+      login: () => logInWith(ada.accountId, FORMER),
+      refreshed: () => refreshSession(db.sql, ada.own, 1, 0),
+      other: () => refreshSession(db.sql, ada.other, 1, 0),
+    });
+    tally.count(login === undefined ? 'change first' : 'log-in first');
+    expect(changed).toMatchObject({ outcome: 'changed' });
+    expect(refreshed).toMatchObject({ outcome: 'rotated' });
+    expect(await sessionsOf(ada)).toEqual([ada.own]);
+    expect(await findSession(db.sql, ada.own)).toMatchObject({ generation: 2 });
+    expect(await passwordOf(ada)).toBe(NEW);
+  }
+  expect([...tally.seen.keys()].sort()).toEqual(['change first', 'log-in first']);
+});
+
+test('a session that a reset or its owner ended changes no password any more', async () => {
+  const tally = new Tally();
+  for (let round = 0; round < ROUNDS; round++) {
+    const ada = await account();
+    const token = await tokenFor(ada, 'password_reset');
+    const { changed } = await race<unknown>({
+      reset: () => resetPassword(db.sql, token, NEW, act(ada)),
+      changed: () => change(ada, ada.own, OTHER),
+    });
+    const { outcome } = changed as { outcome: string };
+    tally.count(outcome);
+    // Whoever changes first voids the token.
+    expect(await passwordOf(ada)).toBe(outcome === 'changed' ? OTHER : NEW);
+  }
+  expect([...tally.seen.keys()].sort()).toEqual(['changed', 'session_over']);
+  const ada = await account();
+  await endSessions(db.sql, ada.accountId, ada.other, { requestId: 'r', sealedDetails: null });
+  expect(await change(ada, ada.own, OTHER)).toMatchObject({ outcome: 'session_over' });
+  expect(await passwordOf(ada)).toBe(FORMER);
+});
+
+test('one link resets once, and of one that is asked for meanwhile the newest alone is good', async () => {
+  for (let round = 0; round < ROUNDS / 10; round++) {
+    const ada = await account();
+    const token = await tokenFor(ada, 'password_reset');
+    const resets = await Promise.all([
+      ...Array.from({ length: 20 }, () => resetPassword(db.sql, token, NEW, act(ada))),
+      ...Array.from({ length: 3 }, () => requestReset(ada).then(() => false)),
+    ]);
+    expect(resets.filter(Boolean).length).toBeLessThanOrEqual(1);
+    const left = await db.owner`
+      select from account_token where account_id = ${ada.accountId}::uuid and purpose = 'password_reset'`;
+    expect(left).toHaveLength(1);
+    expect(await resetPassword(db.sql, token, NEW, act(ada))).toBe(false);
+  }
+});
+
+test('everything that touches an account at once comes to an end, none by a deadlock', async () => {
+  for (let round = 0; round < ROUNDS / 4; round++) {
+    const ada = await account();
+    const [reset, notMe] = [await tokenFor(ada, 'password_reset'), await tokenFor(ada, 'not_me')];
+    await race<unknown>({
+      reset: () => resetPassword(db.sql, reset, NEW, act(ada)),
+      disown: () => disownChange(db.sql, notMe, act(ada)),
+      change: () => change(ada, ada.own, OTHER),
+      request: () => requestReset(ada),
+      again: () => requestReset(ada),
+      login: () => logInWith(ada.accountId, FORMER),
+      refresh: () => refreshSession(db.sql, ada.own, 1, 0),
+      reused: () => endReusedSession(db.sql, ada.other, act(ada)),
+      end: () => endSessions(db.sql, ada.accountId, ada.own, { requestId: 'r', sealedDetails: null }),
+      register: () => claims.register(ada.email),
+    });
+  }
+});
