@@ -63,13 +63,17 @@ test('it is OpenAPI 3.1 and holds every route of the API', () => {
     'get /v1/me',
     'get /v1/security/parameters',
     'get /v1/sessions',
+    'post /v1/password-resets',
+    'post /v1/password-resets/confirm',
     'post /v1/registrations',
     'post /v1/registrations/activation',
     'post /v1/registrations/mute',
     'post /v1/registrations/resend',
+    'post /v1/security/not-me',
     'post /v1/sessions',
     'post /v1/sessions/current/reauthentication',
     'post /v1/sessions/refresh',
+    'put /v1/me/password',
   ]);
 });
 
@@ -112,6 +116,7 @@ const WITH_TOKEN = [
   'get /v1/me',
   'get /v1/sessions',
   'post /v1/sessions/current/reauthentication',
+  'put /v1/me/password',
 ];
 
 test.each([
