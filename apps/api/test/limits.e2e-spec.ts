@@ -23,8 +23,15 @@ test('every route that does something has a limit per source of its own, and pro
     'DELETE /v1/sessions': 'session-ends',
     'DELETE /v1/sessions/current': 'session-ends',
     'DELETE /v1/sessions/:id': 'session-ends',
+    'POST /v1/password-resets': 'password-resets',
+    'POST /v1/password-resets/confirm': 'links',
+    'PUT /v1/me/password': 'password-changes',
+    'POST /v1/security/not-me': 'links',
     'POST /letters/owner': 'registrations',
     'POST /letters/owner/activation': 'activation',
+    'POST /letters/password-reset': 'links',
+    'POST /letters/password-reset/another': 'password-resets',
+    'POST /letters/not-me': 'links',
   });
   expect(
     limited()

@@ -3,15 +3,18 @@ import { readdirSync } from 'node:fs';
 
 import postgres from 'postgres';
 
+import { disownChange, findTokenAccount, resetPassword } from '#data/account-token';
 import { listSubjectKeys, replaceSubjectKeys } from '#data/audit-subject';
 import { activateClaim, findClaimant, register, resendCode, withdrawClaim, type Registration } from '#data/claim';
 import { Database, type Sql } from '#data/database';
 import { leaseLetters, postponeLetter, removeLetters } from '#data/letter';
 import { findLoginByEmail, findLoginByUsername, logIn, renewPassword } from '#data/login';
 import { muteRegistration } from '#data/mute';
+import { changePassword, requestPasswordReset } from '#data/password';
 import { findRecipe, reauthenticate } from '#data/reauthentication';
 import {
   forgetReplays,
+  purgeAccountTokens,
   purgeClaims,
   purgeIdempotencyKeys,
   purgeLetters,
@@ -85,6 +88,11 @@ const FILL: Readonly<Record<string, readonly string[]>> = {
     `(id, account_id, credential_version, authenticated_at, amr, created_at, rotated_at, last_seen_at, ends_at)
      select md5('n' || n)::uuid, md5('a' || n)::uuid, 1, clock_timestamp(), '{pwd}', clock_timestamp(), clock_timestamp(),
             clock_timestamp(), clock_timestamp() + interval '29 days' from generate_series(1, ${ROWS}) n`,
+  ],
+  account_token: [
+    `(id, account_id, purpose, expires_at)
+     select md5('p' || n)::uuid, md5('a' || n)::uuid, case when n % 2 = 0 then 'password_reset' else 'not_me' end,
+            clock_timestamp() + interval '20 minutes' from generate_series(1, ${ROWS}) n`,
   ],
   login_failure: [
     `(budget_key, window_started_at, failures)
@@ -181,6 +189,9 @@ const LOGIN = {
   deviceName: null,
 };
 
+const OWNER_ACT = { ...ACT, addressKey: randomBytes(32), envelope: randomBytes(8) };
+const RESET = { ownerTokenDay: null, envelope: randomBytes(8), idempotencyScope: null, fingerprint: null };
+
 const STATEMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   'a registration': () => register(sql, registration('new1@example.com')),
   'a registration of a claimed address': () => register(sql, registration('claimed600000@example.com')),
@@ -256,6 +267,23 @@ const STATEMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   'the end of all sessions': () => endSessions(sql, md5('a14'), md5('n14'), ACT),
   'the end of a session whose token was used twice': () =>
     endReusedSession(sql, md5('n15'), { ...ACT, addressKey: randomBytes(32), envelope: randomBytes(8) }),
+  'a reset that is asked for': () =>
+    requestPasswordReset(sql, { ...RESET, email: 'active16@example.com', addressKey: randomBytes(32) }),
+  'a reset of an unknown address': () =>
+    requestPasswordReset(sql, { ...RESET, email: 'nobody@example.com', addressKey: randomBytes(32) }),
+  'the account of a link': () => findTokenAccount(sql, md5('p18'), 'password_reset'),
+  'a reset': () => resetPassword(sql, md5('p18'), PHC, OWNER_ACT),
+  'a change of the password': () =>
+    changePassword(sql, {
+      ...OWNER_ACT,
+      accountId: md5('a20'),
+      sessionId: md5('n20'),
+      currentPhc: PHC,
+      phc: PHC,
+      budget: randomBytes(32),
+    }),
+  'a change that is disowned': () => disownChange(sql, md5('p21'), OWNER_ACT),
+  'tokens of links that are too old': () => purgeAccountTokens(sql, 50),
 };
 
 /** Rows and index entries that were read of each large table so far. */

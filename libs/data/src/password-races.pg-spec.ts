@@ -43,6 +43,7 @@ async function logInWith(accountId: string, phc: string): Promise<string | undef
   const login = await logIn(db.sql, {
     accountId,
     phc,
+    credentialVersion: 1,
     addressBudget: randomBytes(32),
     sourceBudget: randomBytes(32),
     deviceBudget: null,

@@ -26,14 +26,6 @@ export async function requestPasswordReset(sql: Sql, it: ResetRequest): Promise<
   return row.outcome;
 }
 
-/** Salt and parameters of an account's password, as the head of its PHC text; null: it has none. */
-export async function findPasswordRecipe(sql: Sql, accountId: string): Promise<string | null> {
-  const [row] = await sql<{ recipe: string | null }[]>`
-    select vault.password_recipe(null, ${accountId}::uuid) as recipe
-  `;
-  return row?.recipe ?? null;
-}
-
 /** A change of the password by its user. */
 export interface PasswordChange extends AccountAct {
   readonly accountId: string;

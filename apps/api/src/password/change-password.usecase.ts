@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
 import { Database } from '#data/database';
-import { changePassword, findPasswordRecipe, type PasswordChanged } from '#data/password';
+import { changePassword, type PasswordChanged } from '#data/password';
+import { findRecipe } from '#data/reauthentication';
 import type { LiveSession } from '#data/session';
 import type { Asker } from '#platform/http/asker';
+import { bearerProblem } from '#platform/http/bearer';
 import { PasswordRules } from '#platform/hashing/password-rules';
 import { Passwords } from '#platform/hashing/passwords';
 import { KeyRing } from '#platform/keys/key-ring';
@@ -49,8 +51,9 @@ export class ChangePassword {
 
   async #presented(accountId: string, password: string | null | undefined): Promise<string | null> {
     if (typeof password !== 'string') return null;
-    const recipe = await findPasswordRecipe(this.db.sql, accountId);
-    return this.passwords.hashWith(password, recipe ?? this.passwords.standInRecipe(Buffer.from(accountId)));
+    const recipe = await findRecipe(this.db.sql, accountId);
+    const standIn = (): string => this.passwords.standInRecipe(this.keys.standIn('recipe', accountId));
+    return this.passwords.hashWith(password, recipe ?? standIn());
   }
 
   #conclude({ outcome, retryAfter }: PasswordChanged): void {
@@ -62,7 +65,7 @@ export class ChangePassword {
       case 'wrong_password':
         throw new Problem('invalid-credentials', { reason: outcome });
       case 'session_over':
-        throw new Problem('session-revoked', { reason: outcome });
+        throw bearerProblem('session-revoked', outcome, 'invalid_token');
       case 'over_limit':
         throw new Problem('rate-limited', {
           reason: 'failed-passwords',
