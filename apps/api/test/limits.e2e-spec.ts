@@ -20,6 +20,7 @@ test('every route that does something has a limit per source of its own, and pro
     'DELETE /v1/registrations': 'withdrawal',
     'POST /v1/sessions': 'sessions',
     'POST /v1/sessions/refresh': 'refresh',
+    'POST /v1/sessions/current/reauthentication': 'reauthentication',
     'DELETE /v1/sessions': 'session-ends',
     'DELETE /v1/sessions/current': 'session-ends',
     'DELETE /v1/sessions/:id': 'session-ends',

@@ -10,8 +10,8 @@ import { Database, type Sql } from '#data/database';
 import { leaseLetters, postponeLetter, removeLetters } from '#data/letter';
 import { findLoginByEmail, findLoginByUsername, logIn, renewPassword } from '#data/login';
 import { muteRegistration } from '#data/mute';
-import { changePassword, requestPasswordReset } from '#data/password';
-import { findRecipe, reauthenticate } from '#data/reauthentication';
+import { changePassword, findPasswordRecipe, requestPasswordReset } from '#data/password';
+import { reauthenticate } from '#data/reauthentication';
 import {
   forgetReplays,
   purgeAccountTokens,
@@ -257,7 +257,7 @@ const STATEMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   'the session of a request': () => findSession(sql, md5('n10')),
   'the first use of a generation': () => markGenerationUsed(sql, md5('n10'), 1),
   'a refresh': () => refreshSession(sql, md5('n11'), 1, 0),
-  'the recipe of a password': () => findRecipe(sql, md5('a16')),
+  'the recipe of a password': () => findPasswordRecipe(sql, md5('a16')),
   'a reauthentication': () =>
     reauthenticate(sql, { accountId: md5('a16'), sessionId: md5('n16'), phc: PHC, budget: randomBytes(32) }),
   'a reauthentication with a wrong password': () =>

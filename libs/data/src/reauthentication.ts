@@ -2,14 +2,6 @@ import type { Sql } from './database.ts';
 import { isOpened } from './opened.ts';
 import type { OpenedSession } from './session.ts';
 
-/** Salt and parameters of the account's password, as the head of its PHC text; null when none is stored. */
-export async function findRecipe(sql: Sql, accountId: string): Promise<string | null> {
-  const [row] = await sql<{ recipe: string | null }[]>`
-    select vault.password_recipe(null, ${accountId}::uuid) as recipe
-  `;
-  return row?.recipe ?? null;
-}
-
 /** The user of a session shows the password again, hashed. */
 export interface ReauthenticationAttempt {
   readonly accountId: string;

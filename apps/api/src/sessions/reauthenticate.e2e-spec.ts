@@ -7,6 +7,7 @@ import { Session, StepUp } from '#platform/http/bearer';
 import { KeysModule } from '#platform/keys/keys.module';
 import { TokensModule } from '#platform/tokens/tokens.module';
 import { TestClaimant } from '#testing/claimant';
+import { eventually } from '#testing/eventually';
 import { FrameApp } from '#testing/frame-app';
 import { decodeJwt } from '#testing/jwt';
 import { TestSession } from '#testing/sessions';
@@ -173,7 +174,13 @@ describe('a wrong password', () => {
 
   test('is judged five times, of thirty at once', async () => {
     const { session } = await loggedIn();
-    const answers = await Promise.all(Array.from({ length: 30 }, () => show(session, WRONG)));
+    // A busy machine sheds some of so many hashes: those come back.
+    const guess = () =>
+      eventually(async () => {
+        const answer = await show(session, WRONG);
+        return answer.status === 503 ? undefined : answer;
+      }, 30);
+    const answers = await Promise.all(Array.from({ length: 30 }, guess));
     const judged = answers.filter(({ status }) => status === 401).length;
     expect([judged, answers.filter(({ status }) => status === 429).length]).toEqual([5, 25]);
   });

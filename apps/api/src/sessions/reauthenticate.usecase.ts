@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
 import { Database } from '#data/database';
-import { findRecipe, reauthenticate } from '#data/reauthentication';
+import { findPasswordRecipe } from '#data/password';
+import { reauthenticate } from '#data/reauthentication';
 import type { LiveSession } from '#data/session';
 import { Passwords } from '#platform/hashing/passwords';
 import { bearerProblem } from '#platform/http/bearer';
@@ -29,7 +30,8 @@ export class Reauthenticate {
   }
 
   async run({ accountId, sessionId }: LiveSession, { password }: ReauthenticateDto): Promise<Required<AccessToken>> {
-    const recipe = await findRecipe(this.db.sql, accountId);
+    this.passwords.ensureRoom();
+    const recipe = await findPasswordRecipe(this.db.sql, accountId);
     const standIn = (): string => this.passwords.standInRecipe(this.keys.standIn('recipe', accountId));
     const judged = await reauthenticate(this.db.sql, {
       accountId,

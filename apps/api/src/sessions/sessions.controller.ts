@@ -68,6 +68,7 @@ export class SessionsController {
   /** The password again, for what asks for a recent one. Answers an access token of the same session. */
   @Post('current/reauthentication')
   @HttpCode(200)
+  @SourceLimit('reauthentication')
   @Problems('invalid-credentials')
   async reauthenticate(
     @Session() session: LiveSession,

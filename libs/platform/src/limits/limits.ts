@@ -33,6 +33,7 @@ export const LIMITS = {
   ],
   sessions: [{ limit: 20, windowSeconds: 15 * MINUTE, failuresOnly: true }],
   refresh: [{ limit: 120, windowSeconds: MINUTE }],
+  reauthentication: [{ limit: 20, windowSeconds: 15 * MINUTE, failuresOnly: true }],
   'session-ends': [{ limit: 60, windowSeconds: MINUTE }],
   mute: [
     { limit: 10, windowSeconds: MINUTE },
