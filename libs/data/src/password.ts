@@ -1,6 +1,14 @@
 import type { AccountAct } from './account-token.ts';
 import type { Sql } from './database.ts';
 
+/** Salt and parameters of an account's password, as the head of its PHC text; null when it has none. */
+export async function findPasswordRecipe(sql: Sql, accountId: string): Promise<string | null> {
+  const [row] = await sql<{ recipe: string | null }[]>`
+    select vault.password_recipe(null, ${accountId}::uuid) as recipe
+  `;
+  return row?.recipe ?? null;
+}
+
 /** Somebody says that they forgot the password of an address. */
 export interface ResetRequest {
   readonly email: string;

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { Database } from '#data/database';
-import { changePassword, type PasswordChanged } from '#data/password';
-import { findRecipe } from '#data/reauthentication';
+import { changePassword, findPasswordRecipe, type PasswordChanged } from '#data/password';
 import type { LiveSession } from '#data/session';
 import type { Asker } from '#platform/http/asker';
 import { bearerProblem } from '#platform/http/bearer';
@@ -51,7 +50,7 @@ export class ChangePassword {
 
   async #presented(accountId: string, password: string | null | undefined): Promise<string | null> {
     if (typeof password !== 'string') return null;
-    const recipe = await findRecipe(this.db.sql, accountId);
+    const recipe = await findPasswordRecipe(this.db.sql, accountId);
     const standIn = (): string => this.passwords.standInRecipe(this.keys.standIn('recipe', accountId));
     return this.passwords.hashWith(password, recipe ?? standIn());
   }
