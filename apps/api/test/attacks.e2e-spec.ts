@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { parseEmail } from '#domain/email';
 import { TestClaimant } from '#testing/claimant';
 import { leftovers } from '#testing/rows';
+import type { TableRoute } from '#testing/route-table';
+import { TestSession } from '#testing/sessions';
 import { startTestApp, type Answer, type Ask, type TestApp } from '#testing/test-app';
 
 let app: TestApp;
@@ -117,6 +119,13 @@ const GOOD_BODIES: Readonly<Record<string, object>> = {
   RegisterDto: GOOD,
   ActivateDto: { code: '0000' },
   MuteRegistrationDto: { owner_token: 'x', days: 1 },
+  LogInDto: { email: 'nobody@example.com', password: 'correct horse battery' },
+  RefreshSessionDto: { refresh_token: 'x' },
+  ReauthenticateDto: { password: 'wrong horse battery' },
+  RequestResetDto: { email: 'nobody@example.com' },
+  ConfirmResetDto: { token: 'x', new_password: 'another horse battery' },
+  ChangePasswordDto: { new_password: 'another horse battery' },
+  NotMeDto: { token: 'x' },
 };
 
 /** Values that no field of ours takes, whatever its rules are. */
@@ -132,13 +141,50 @@ const BAD_VALUES: readonly [string, unknown][] = [
   ['huge', 'x'.repeat(15_000)],
 ];
 /** Those among them that a field may take: an optional token that is empty counts as none. */
-const TAKEN: ReadonlySet<string> = new Set(['RegisterDto.owner_token empty', 'MuteRegistrationDto.owner_token empty']);
+const TAKEN: ReadonlySet<string> = new Set([
+  'RegisterDto.owner_token empty',
+  'MuteRegistrationDto.owner_token empty',
+  'RequestResetDto.owner_token empty',
+  'LogInDto.device_name empty',
+  'LogInDto.device_token empty',
+  'ActivateDto.device_name empty',
+  'RefreshSessionDto.refresh_token empty',
+  // Nobody is told which names and passwords there can be, and which tokens: these are refused like any wrong one.
+  ...['email', 'username', 'password'].flatMap((field) => [`LogInDto.${field} empty`, `LogInDto.${field} huge`]),
+  'ReauthenticateDto.password empty',
+  'ReauthenticateDto.password huge',
+  'ChangePasswordDto.current_password empty',
+  'ChangePasswordDto.current_password huge',
+  'ConfirmResetDto.token empty',
+  // The token is judged first.
+  'ConfirmResetDto.new_password empty',
+  'ConfirmResetDto.new_password huge',
+  'NotMeDto.token empty',
+  // It is what the field is for.
+  'ActivateDto.create_session a boolean',
+]);
+
+/** What a route wants besides its body. */
+async function credentialsFor({ isBasic, isBearer }: Pick<TableRoute, 'isBasic' | 'isBearer'>): Promise<Ask> {
+  if (isBasic) return { as: AS };
+  if (!isBearer) return {};
+  session ??= await openSession();
+  return { headers: { authorization: `Bearer ${session.tokens.access_token}` } };
+}
+
+let session: TestSession | undefined;
+async function openSession(): Promise<TestSession> {
+  const claimant = new TestClaimant(app, 'somebody.active@example.com');
+  if ((await claimant.logIn()).status !== 201) await claimant.becomeActive();
+  return TestSession.of(app, claimant);
+}
 
 describe('every field of every body', () => {
   test('that a class declares refuses what is no value of it, and tells where', async () => {
     const routes = app.routes.filter(({ body }) => body !== undefined);
     expect(routes.map(({ body }) => body?.name).sort()).toEqual(Object.keys(GOOD_BODIES).sort());
-    for (const { method, path, isBasic, body: dto } of routes) {
+    for (const { method, path, body: dto, ...wants } of routes) {
+      const credentials = await credentialsFor(wants);
       const good = GOOD_BODIES[dto?.name ?? ''] ?? {};
       const rules = getMetadataStorage().getTargetValidationMetadatas(dto ?? Object, '', false, false);
       const fields = new Set(rules.map(({ propertyName }) => propertyName));
@@ -152,7 +198,7 @@ describe('every field of every body', () => {
         for (const [what, value] of [...BAD_VALUES, ...(isOptional ? [] : missing)]) {
           const name = `${dto?.name ?? ''}.${field} ${what}`;
           if (TAKEN.has(name)) continue;
-          const ask = { method, body: { ...good, [field]: value }, ...(isBasic ? { as: AS } : {}) };
+          const ask = { method, body: { ...good, [field]: value }, ...credentials };
           const answer = await refused(path, ask);
           expect([name, answer.status, answer.body]).toMatchObject([name, 422, { errors: [{ pointer: `/${field}` }] }]);
         }
@@ -164,15 +210,23 @@ describe('every field of every body', () => {
     const routes = app.routes.filter(({ method, body, path }) => method !== 'GET' && !body && path.startsWith('/v1/'));
     expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
       'DELETE /v1/registrations',
+      'DELETE /v1/sessions',
+      'DELETE /v1/sessions/:id',
+      'DELETE /v1/sessions/current',
       'POST /v1/registrations/resend',
     ]);
-    for (const { method, path } of routes) {
-      const { body } = await refused(path, { method, as: AS, body: { a: 1 } }, 422);
+    for (const { method, path, ...wants } of routes) {
+      const credentials = await credentialsFor(wants);
+      const { body } = await refused(path, { method, ...credentials, body: { a: 1 } }, 422);
       expect(body).toMatchObject({ errors: [{ pointer: '/a', code: 'unknown-field' }] });
-      await refused(path, { method, as: AS, body: [] }, 422);
+      await refused(path, { method, ...credentials, body: [] }, 422);
       await refused(path, { method, body: { a: 1 } }, 401);
-      for (const nothing of [undefined, {}])
-        expect((await app.ask(path, { method, as: AS, body: nothing })).status).toBeLessThan(300);
+      for (const nothing of [undefined, {}]) {
+        const ask = { method, ...(await credentialsFor(wants)), body: nothing };
+        expect((await app.ask(path.replace(':id', session?.id ?? ''), ask)).status).toBeLessThan(300);
+        // Each of these ends it.
+        session = undefined;
+      }
     }
   });
 });

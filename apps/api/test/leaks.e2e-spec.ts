@@ -20,6 +20,9 @@ const METRICS_TOKEN = 'the-bearer-token-of-the-canaries-0001';
 const ADA = 'ada.canary+mail@nowhere.example';
 const PASSWORD = 'Kanarienvogel: im Kohlebergwerk/7';
 const WRONG_PASSWORD = 'Zebrafink? im Kohlebergwerk&8';
+const NEW_PASSWORD = 'Goldammer+ ueber dem Kohlebergwerk!3';
+const RESET_PASSWORD = 'Bergfink/ hinter dem Kohlebergwerk-5';
+const DEVICE = 'Adas Grubenlampe 1815';
 const SQUATTERS_PASSWORD = 'Kuckuck= im fremden Nest+9';
 const USERNAME = 'ada_canary_1815';
 const KEY = 'an-idempotency-key-of-ada';
@@ -31,6 +34,9 @@ const canaries: Canary[] = [
   { name: 'METRICS_TOKEN', value: METRICS_TOKEN },
   { name: 'password', value: PASSWORD },
   { name: 'wrong password', value: WRONG_PASSWORD },
+  { name: 'changed password', value: NEW_PASSWORD },
+  { name: 'reset password', value: RESET_PASSWORD },
+  { name: 'device', value: DEVICE, mayStandIn: [/^dump of session$/, /^answer of GET \/v1\/sessions$/] },
   { name: 'password of the squatter', value: SQUATTERS_PASSWORD },
   { name: 'credentials', value: `${ADA}:${PASSWORD}` },
   { name: 'idempotency key', value: KEY },
@@ -38,12 +44,12 @@ const canaries: Canary[] = [
   {
     name: 'address',
     value: ADA,
-    mayStandIn: [/^dump of address$/, /^answer of POST (\S+\/activation|\/letters\/owner)$/],
+    mayStandIn: [/^dump of address$/, /^answer of (POST (\S+\/activation|\/letters\/owner)|GET \/v1\/me)$/],
   },
   {
     name: 'user name',
     value: USERNAME,
-    mayStandIn: [/^dump of (address|account)$/, /^answer of POST \S+\/activation$/],
+    mayStandIn: [/^dump of (address|account)$/, /^answer of (POST \S+\/activation|GET \/v1\/me)$/],
   },
 ];
 /** The page gives its form the token that it was opened with. */
@@ -244,6 +250,78 @@ test('truth 2: a claim and its account leave nothing behind that is secret', asy
   expect(await activate(wrong(code))).toBe(401);
   expect(await register()).toBe(202);
   expect(await register({ owner_token: token })).toBe(202);
+  await dump();
+});
+
+/** The body of the last answer. */
+function lastBody(): Readonly<Record<string, string>> {
+  return JSON.parse(places.at(-1)?.text.split('\n').slice(1).join('\n') ?? '') as Record<string, string>;
+}
+
+const post = (path: string, body: object, headers: Readonly<Record<string, string>> = {}) =>
+  ask(`POST ${path}`, path, { body, headers });
+const logIn = (password: string, more: object = {}) => post('/v1/sessions', { email: ADA, password, ...more });
+
+/** The token of the link to a page in a letter, once there is one; it is a canary from then on. */
+async function linkToken(page: string): Promise<string> {
+  const pattern = new RegExp(`/${page}\\?token=(?:3D)?([A-Za-z0-9_.-]+)`);
+  const find = () => letters.map((letter) => pattern.exec(letter)?.[1]).findLast((token) => token !== undefined);
+  const token = await eventually(() => Promise.resolve(find()), 30);
+  canaries.push({ name: page, value: token, mayStandIn: [new RegExp(`^answer of (GET|POST) /letters/${page}$`)] });
+  return token;
+}
+
+/** Logs in and adds the tokens to the canaries; resolves to the headers of a request with the access token. */
+async function session(password: string): Promise<Readonly<Record<string, string>>> {
+  expect(await logIn(password, { device_name: DEVICE })).toBe(201);
+  const tokens = lastBody();
+  for (const name of ['access_token', 'refresh_token', 'device_token'])
+    canaries.push({ name, value: tokens[name] ?? '', mayStandIn: [/^answer of POST \/v1\/sessions$/] });
+  await dump();
+  expect(await post('/v1/sessions/refresh', { refresh_token: tokens.access_token })).toBe(401);
+  expect(await logIn(WRONG_PASSWORD, { device_token: tokens.device_token })).toBe(401);
+  return { authorization: `Bearer ${tokens.access_token ?? ''}` };
+}
+
+test('truth 2: nor does a session, nor a password that is changed, reset or disowned', async () => {
+  const headers = await session(PASSWORD);
+  const to = (route: string, path = route.split(' ')[1] ?? '', body?: object) =>
+    ask(route, path, { headers, ...(body === undefined ? {} : { body }) });
+  expect([await to('GET /v1/me'), await to('GET /v1/sessions')]).toEqual([200, 200]);
+  const again = 'POST /v1/sessions/current/reauthentication';
+  expect(await to(again, undefined, { password: WRONG_PASSWORD })).toBe(401);
+  expect(await to(again, undefined, { password: PASSWORD })).toBe(200);
+  expect(
+    await to('PUT /v1/me/password', undefined, { current_password: WRONG_PASSWORD, new_password: NEW_PASSWORD }),
+  ).toBe(401);
+  expect(await to('PUT /v1/me/password', undefined, { current_password: PASSWORD, new_password: NEW_PASSWORD })).toBe(
+    204,
+  );
+  await dump();
+  const notMe = await linkToken('not-me');
+  expect(await ask('GET /letters/not-me', `/letters/not-me?token=${notMe}`)).toBe(200);
+  expect(await post('/v1/security/not-me', { token: PASSWORD })).toBe(400);
+  expect(await ownerForm({ token: notMe }, '/letters/not-me')).toBe(200);
+  expect(await to('GET /v1/me')).toBe(401);
+  expect(await post('/v1/password-resets', { email: ADA }, { 'idempotency-key': KEY })).toBe(202);
+  const reset = await linkToken('password-reset');
+  await dump();
+  expect(await ask('GET /letters/password-reset', `/letters/password-reset?token=${reset}`)).toBe(200);
+  expect(await post('/v1/password-resets/confirm', { token: PASSWORD, new_password: RESET_PASSWORD })).toBe(400);
+  expect(await post('/v1/password-resets/confirm', { token: reset, new_password: RESET_PASSWORD })).toBe(204);
+  expect(await ownerForm({ email: ADA }, '/letters/password-reset/another')).toBe(202);
+  expect(await ownerForm({ token: PASSWORD, new_password: RESET_PASSWORD }, '/letters/password-reset')).toBe(400);
+  await dump();
+});
+
+test('truth 2: nor does the end of sessions', async () => {
+  expect(await logIn(NEW_PASSWORD)).toBe(401);
+  const headers = await session(RESET_PASSWORD);
+  const end = (route: string, path: string) => ask(route, path, { headers });
+  expect(await end('DELETE /v1/sessions/:id', '/v1/sessions/01a20d96-fc7a-7d2f-a487-006739ba91f0')).toBe(404);
+  expect(await end('DELETE /v1/sessions', '/v1/sessions?except=current')).toBe(204);
+  expect(await end('DELETE /v1/sessions/current', '/v1/sessions/current')).toBe(204);
+  expect(await ask('GET /.well-known/jwks.json', '/.well-known/jwks.json')).toBe(200);
   await dump();
 });
 

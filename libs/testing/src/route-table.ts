@@ -3,6 +3,7 @@ import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA, RouteParamtypes } 
 import { ModulesContainer } from '@nestjs/core';
 
 import { BASIC } from '#platform/http/basic';
+import { BEARER } from '#platform/http/bearer';
 import type { LimitName } from '#platform/limits/limits';
 import { SOURCE_LIMIT, UNLIMITED } from '#platform/limits/source-limit';
 
@@ -14,6 +15,8 @@ export interface TableRoute {
   readonly limit: LimitName | undefined;
   readonly isUnlimited: boolean;
   readonly isBasic: boolean;
+  /** Whether it takes an access token. */
+  readonly isBearer: boolean;
   /** The class of its body; undefined when it takes none. */
   readonly body: Type | undefined;
 }
@@ -41,6 +44,7 @@ function routeOf(controller: Type, name: string, handler: object): TableRoute {
     limit: Reflect.getMetadata(SOURCE_LIMIT, handler) as LimitName | undefined,
     isUnlimited: extension !== undefined && UNLIMITED in extension,
     isBasic: Reflect.getMetadata(BASIC, handler) === true,
+    isBearer: Reflect.getMetadata(BEARER, handler) === true,
     body: bodyOf(controller, name),
   };
 }
