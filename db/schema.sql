@@ -135,6 +135,19 @@ create table public.breaker (
 alter table public.breaker owner to troth_owner;
 grant select, update on public.breaker to troth_app;
 
+create table public.client (
+  id uuid not null default uuid_v7(),
+  name text not null,
+  key_hash bytea not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint client_key_hash_is_sha_256 CHECK ((octet_length(key_hash) = 32)),
+  constraint client_name_has_1_to_100_characters CHECK (((char_length(name) >= 1) AND (char_length(name) <= 100))),
+  constraint client_name_is_unique UNIQUE (name),
+  constraint client_pkey PRIMARY KEY (id)
+);
+alter table public.client owner to troth_owner;
+grant insert, select on public.client to troth_app;
+
 create table public.idempotency_key (
   scope bytea not null,
   fingerprint bytea not null,

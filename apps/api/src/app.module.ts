@@ -15,6 +15,7 @@ import { SigningKeysModule } from './keys/keys.module.ts';
 import { LetterPagesModule } from './letter-pages/letter-pages.module.ts';
 import { LettersModule } from './letters/letters.module.ts';
 import { PasswordModule } from './password/password.module.ts';
+import { OauthClientsModule } from './oauth-clients/oauth-clients.module.ts';
 import { ProfileModule } from './profile/profile.module.ts';
 import { RegistrationModule } from './registration/registration.module.ts';
 import { SecurityModule } from './security/security.module.ts';
@@ -41,6 +42,7 @@ export class AppModule {
         VerificationModule,
         SessionsModule,
         PasswordModule,
+        OauthClientsModule,
         ProfileModule,
         SecurityModule,
         HousekeepingModule,

@@ -24,6 +24,7 @@ const FEATURES: Readonly<
   keys: { mayImport: [], offers: [] },
   letters: { mayImport: [], offers: ['letters.module.ts', 'letter-sender.ts'] },
   'letter-pages': { mayImport: ['registration', 'verification', 'password'], offers: [] },
+  'oauth-clients': { mayImport: [], offers: [] },
   password: {
     mayImport: ['letters'],
     offers: ['password.module.ts', 'request-reset.usecase.ts', 'confirm-reset.usecase.ts', 'not-me.usecase.ts'],

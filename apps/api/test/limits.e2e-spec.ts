@@ -28,6 +28,8 @@ test('every route that does something has a limit per source of its own, and pro
     'POST /v1/password-resets/confirm': 'links',
     'PUT /v1/me/password': 'password-changes',
     'POST /v1/security/not-me': 'links',
+    'POST /v1/oauth/introspect': 'clients',
+    'POST /v1/oauth/revoke': 'clients',
     'POST /letters/owner': 'registrations',
     'POST /letters/owner/activation': 'activation',
     'POST /letters/password-reset': 'links',

@@ -17,6 +17,7 @@ interface Operation {
   readonly summary?: string;
   readonly description?: string;
   readonly security?: readonly object[];
+  readonly requestBody?: { readonly content: object };
   readonly responses: Readonly<Record<string, { readonly description: string }>>;
 }
 
@@ -63,6 +64,8 @@ test('it is OpenAPI 3.1 and holds every route of the API', () => {
     'get /v1/me',
     'get /v1/security/parameters',
     'get /v1/sessions',
+    'post /v1/oauth/introspect',
+    'post /v1/oauth/revoke',
     'post /v1/password-resets',
     'post /v1/password-resets/confirm',
     'post /v1/registrations',
@@ -120,6 +123,7 @@ const WITH_TOKEN = [
 ];
 
 test.each([
+  ['client', ['post /v1/oauth/introspect', 'post /v1/oauth/revoke']],
   ['basic', ['delete /v1/registrations', 'post /v1/registrations/activation', 'post /v1/registrations/resend']],
   ['bearer', WITH_TOKEN],
   ['cookie', WITH_TOKEN],
@@ -147,4 +151,20 @@ test('who takes Troth-Transport says so, and that other pages are refused', () =
   expect(naming('"#/components/headers/Set-Cookie"').sort()).toEqual(handing);
   const changing = WITH_TOKEN.filter((route) => !route.startsWith('get '));
   expect(naming('`forbidden`').sort()).toEqual([...new Set([...handing, ...changing])].sort());
+});
+
+test('introspection and revocation take a form that names a token', () => {
+  for (const path of ['/v1/oauth/introspect', '/v1/oauth/revoke']) {
+    const operation = document.paths[path]?.post;
+    const form = operation?.requestBody?.content;
+    expect(form).toEqual({
+      'application/x-www-form-urlencoded': { schema: { $ref: '#/components/schemas/TokenForm' } },
+    });
+    expect(Object.keys(operation?.responses ?? {})).toContain('401');
+  }
+  expect(document.components.schemas.TokenForm).toMatchObject({
+    required: ['token'],
+    properties: { token: { type: 'string' }, token_type_hint: { type: 'string' } },
+  });
+  expect(document.components.schemas.IntrospectionResponse).toMatchObject({ required: ['active'] });
 });

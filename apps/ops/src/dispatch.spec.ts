@@ -32,18 +32,19 @@ test.each([
   ['migrate', 'DATABASE_OWNER_URL'],
   ['purge', 'DATABASE_URL'],
   ['rotate-keys', 'DATABASE_URL', 'TROTH_SECRET'],
-])('%s names every setting that it misses, and shows no trace', async (name, ...settings) => {
-  const { code, out, err } = await runOps([name], { DATABASE_URL: '  ' });
+  ['create-client billing', 'DATABASE_URL'],
+])('%s names every setting that it misses, and shows no trace', async (words, ...settings) => {
+  const { code, out, err } = await runOps(words.split(' '), { DATABASE_URL: '  ' });
   expect([code, out]).toEqual([1, '']);
   expect(err.match(/\b[A-Z_]+(?= is missing)/g)).toEqual(settings);
   expect(err).not.toContain('    at ');
 });
 
-test.each(['migrate', 'purge', 'rotate-keys'])(
+test.each(['migrate', 'purge', 'rotate-keys', 'create-client billing'])(
   '%s says in a line why it cannot connect, without the password',
-  async (name) => {
+  async (words) => {
     const settings = { TROTH_SECRET: 'a secret', TROTH_SECRETS_PREVIOUS: 'a former one' };
-    const run = (url: string) => runOps([name], { ...settings, DATABASE_URL: url, DATABASE_OWNER_URL: url });
+    const run = (url: string) => runOps(words.split(' '), { ...settings, DATABASE_URL: url, DATABASE_OWNER_URL: url });
     const refused = await run('postgres://troth:hush@127.0.0.1:1/troth');
     expect([refused.code, refused.out]).toEqual([1, '']);
     expect(refused.err).toMatch(

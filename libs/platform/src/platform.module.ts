@@ -6,6 +6,7 @@ import { Database, type StatementRun } from '#data/database';
 
 import { Config } from './config/config.ts';
 import { AccessGuard } from './http/access-guard.ts';
+import { ClientGuard } from './http/client-guard.ts';
 import { Closing } from './http/closing.ts';
 import { Connections } from './http/connections.ts';
 import { BodyPipe } from './http/body-pipe.ts';
@@ -48,6 +49,7 @@ export class PlatformModule implements OnApplicationShutdown {
       { provide: Metrics, useFactory: makeMetrics },
       { provide: Database, useFactory: openDatabase, inject: [Config, Metrics] },
       Routes,
+      ClientGuard,
       Closing,
       Connections,
       RequestLog,

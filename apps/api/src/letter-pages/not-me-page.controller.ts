@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { AskedBy, type Asker } from '#platform/http/asker';
+import { formFields } from '#platform/http/form-fields';
 import { FormBody } from '#platform/http/frame-rules';
 import { escapeHtml } from '#platform/http/html';
 import { Public } from '#platform/http/public';
@@ -10,7 +11,7 @@ import { SourceLimit } from '#platform/limits/source-limit';
 import { Problem } from '#platform/problems/problem';
 
 import { NotMe } from '../password/not-me.usecase.ts';
-import { formFields, tokenOf } from './form-fields.ts';
+import { tokenOf } from './link-token.ts';
 import { sendPage } from './page.ts';
 
 const TITLE = 'Was it not you?';

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { CODE_PATTERN } from '#domain/code';
 import { AskedBy, type Asker } from '#platform/http/asker';
+import { formFields } from '#platform/http/form-fields';
 import { FormBody } from '#platform/http/frame-rules';
 import { escapeHtml } from '#platform/http/html';
 import { Public } from '#platform/http/public';
@@ -11,7 +12,6 @@ import { SourceLimit } from '#platform/limits/source-limit';
 import { Problem } from '#platform/problems/problem';
 
 import { Activate } from '../verification/activate.usecase.ts';
-import { formFields } from './form-fields.ts';
 import { sendPage } from './page.ts';
 
 const TITLE = 'A code is on its way';

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { LONGEST_MUTE_DAYS } from '#domain/quota';
 import { AskedBy, type Asker } from '#platform/http/asker';
+import { formFields } from '#platform/http/form-fields';
 import { FormBody } from '#platform/http/frame-rules';
 import { escapeHtml } from '#platform/http/html';
 import { Public } from '#platform/http/public';
@@ -12,7 +13,7 @@ import { Problem } from '#platform/problems/problem';
 
 import { MuteRegistration } from '../registration/mute-registration.usecase.ts';
 import { Register } from '../registration/register.usecase.ts';
-import { formFields, tokenOf } from './form-fields.ts';
+import { tokenOf } from './link-token.ts';
 import { sendCodePage } from './owner-activation.controller.ts';
 import { faultsOf, sendPage } from './page.ts';
 

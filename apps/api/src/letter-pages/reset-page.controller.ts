@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { AskedBy, type Asker } from '#platform/http/asker';
+import { formFields } from '#platform/http/form-fields';
 import { FormBody } from '#platform/http/frame-rules';
 import { escapeHtml } from '#platform/http/html';
 import { Public } from '#platform/http/public';
@@ -11,7 +12,7 @@ import { Problem } from '#platform/problems/problem';
 
 import { ConfirmReset } from '../password/confirm-reset.usecase.ts';
 import { RequestReset } from '../password/request-reset.usecase.ts';
-import { formFields, tokenOf } from './form-fields.ts';
+import { tokenOf } from './link-token.ts';
 import { faultsOf, sendPage } from './page.ts';
 
 const TITLE = 'Set a new password';

@@ -7,6 +7,8 @@ import { Problem } from '#platform/problems/problem';
 
 import { BASIC, credentialsOf } from './basic.ts';
 import { BEARER, STEP_UP } from './bearer.ts';
+import { CLIENT } from './client.ts';
+import { ClientGuard } from './client-guard.ts';
 import { PUBLIC } from './public.ts';
 import { SessionGuard } from './session-guard.ts';
 
@@ -16,6 +18,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly log: Log,
+    private readonly clients: ClientGuard,
     /** Absent where nothing issues tokens: then nothing opens a route that wants one. */
     @Optional() private readonly sessions?: SessionGuard,
   ) {}
@@ -28,6 +31,7 @@ export class AccessGuard implements CanActivate {
       if (credentialsOf(request)) return true;
       throw new Problem('unauthenticated');
     }
+    if (says(CLIENT)) return this.clients.admit(request);
     if (says(BEARER) && this.sessions) return this.sessions.admit(request, says(STEP_UP));
     if (says(PUBLIC)) return true;
     const route = `${context.getClass().name}.${context.getHandler().name}`;

@@ -52,7 +52,9 @@ export function configureApp(app: NestFastifyApplication): Promise<void> {
   server.decorateRequest('fromWebPage', false);
   server.decorateRequest('session', undefined);
   server.decorateRequest('sessionCookie', false);
+  server.decorateRequest('client', undefined);
   server.decorateRequest('countedFailures', undefined);
+  server.decorateRequest('limitsOfCredentials', undefined);
   noteRoutes(server, app.get(Routes));
   ignoreExpectations(server);
   refuseTunnels(app.get(Config), server);
@@ -122,10 +124,10 @@ function readBodies(app: NestFastifyApplication, server: FastifyInstance): void 
 // paths that lead nowhere have no guard. A header that a route takes is a part of the message like its body.
 function countRequests(server: FastifyInstance, limits: SourceLimitGuard): void {
   server.addHook('preHandler', async (request, reply) => {
-    const { keyed, handsTokens, unlimited } = request.routeOptions.config.frame ?? {};
+    const { apart, keyed, handsTokens, unlimited } = request.routeOptions.config.frame ?? {};
     if (keyed === true) idempotencyKeyOf(request);
     if (handsTokens === true) transportOf(request);
-    if (unlimited !== true) await limits.countOfAll(request, reply);
+    if (unlimited !== true && apart !== true) await limits.countOfAll(request, reply);
   });
 }
 

@@ -8,6 +8,8 @@ export interface FrameRules {
   readonly keyed?: true;
   /** It takes the header Troth-Transport. */
   readonly handsTokens?: true;
+  /** It counts under the limits of its own alone, not under those for all. */
+  readonly apart?: true;
   /** It counts under no limit per source. */
   readonly unlimited?: true;
 }

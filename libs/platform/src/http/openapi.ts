@@ -11,6 +11,7 @@ import { PROBLEMS, type ProblemCode } from '#platform/problems/problem';
 import { serveApiPage } from './api-page.ts';
 import { BASIC_SCHEME } from './basic.ts';
 import { BEARER_SCHEME, COOKIE_SCHEME, RECENT } from './bearer.ts';
+import { CLIENT_SCHEME } from './client.ts';
 import { addDetails, operationsOf, writingOperationsOf, type Operation as PlainOperation } from './openapi-details.ts';
 import { HEADERS, headersOf, REQUEST_ID } from './openapi-headers.ts';
 import { PROBLEM_SCHEMA } from './problem-schema.ts';
@@ -55,6 +56,7 @@ function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
       description:
         'The same token in a cookie, which counts without Authorization alone. What changes anything has to come from a page of WEB_ORIGINS.',
     })
+    .addSecurity(CLIENT_SCHEME, { type: 'http', scheme: 'basic', description: 'Id and key of a client.' })
     .build();
   const operationIdFactory = (_controller: string, method: string): string => method;
   const document = SwaggerModule.createDocument(app, options, { operationIdFactory });

@@ -176,3 +176,14 @@ test('what has expired goes by itself', async () => {
   }
   expect(counters.size).toBe(1);
 });
+
+test('a look tells what the next request would be told, and counts nothing', async () => {
+  const counters = countersAt(new Clock());
+  expect(counters.look('source', MINUTE, 2)).toMatchObject({ totalHits: 0, isBlocked: false });
+  expect(counters.size).toBe(0);
+  await passed(counters, 'source', 2);
+  const look = counters.look('source', MINUTE, 2);
+  expect([look, counters.look('source', MINUTE, 2)]).toEqual([look, look]);
+  expect(look).toEqual(await counters.increment('source', MINUTE, 2));
+  expect(look.isBlocked).toBe(true);
+});

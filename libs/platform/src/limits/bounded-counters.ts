@@ -9,7 +9,7 @@ export const MOST_COUNTERS = 100_000;
 const GENERATIONS = 4;
 
 /** What a counter says about one more request. Times are in seconds, rounded up. */
-interface Verdict {
+export interface Verdict {
   readonly totalHits: number;
   readonly timeToExpire: number;
   readonly isBlocked: boolean;
@@ -59,22 +59,29 @@ export class BoundedCounters implements ThrottlerStorage {
   increment(key: string, ttl: number, limit: number): Promise<Verdict> {
     const now = Math.floor(this.now()); // whole milliseconds add up exactly
     this.#forgetExpired(now, ttl);
-    const counter = this.#hot.get(key) ?? this.#cold.get(key) ?? { began: now, previous: 0, current: 0, windowMs: ttl };
-    slide(counter, now);
-    const used = weighted(counter, now);
-    const isBlocked = used + 1 > limit;
-    if (!isBlocked) counter.current += 1;
+    const counter = this.#counter(key, ttl, now);
+    const verdict = judge(counter, limit, now);
+    if (!verdict.isBlocked) counter.current += 1;
     this.#keep(key, counter, counter.current + counter.previous >= limit / 2);
-    const totalHits = Math.ceil(isBlocked ? used : used + 1);
-    const timeToExpire = seconds(counter.began + ttl - now);
-    const timeToBlockExpire = isBlocked ? seconds(wait(counter, limit, now)) : 0;
-    return Promise.resolve({ totalHits, timeToExpire, isBlocked, timeToBlockExpire });
+    return Promise.resolve({ ...verdict, totalHits: verdict.totalHits + (verdict.isBlocked ? 0 : 1) });
+  }
+
+  /** What `increment` would say of a request, without counting it. */
+  look(key: string, ttl: number, limit: number): Verdict {
+    const now = Math.floor(this.now());
+    return judge(this.#counter(key, ttl, now), limit, now);
   }
 
   /** Takes a counted request back. A counter whose window went on meanwhile stays as it is. */
   takeBack(key: string): void {
     const counter = this.#hot.get(key) ?? this.#cold.get(key);
     if (counter && counter.current > 0) counter.current -= 1;
+  }
+
+  #counter(key: string, windowMs: number, now: number): Counter {
+    const counter = this.#hot.get(key) ?? this.#cold.get(key) ?? { began: now, previous: 0, current: 0, windowMs };
+    slide(counter, now);
+    return counter;
   }
 
   #keep(key: string, counter: Counter, isHot: boolean): void {
@@ -91,6 +98,17 @@ export class BoundedCounters implements ThrottlerStorage {
     this.#hot.age();
     this.#agedAt = now;
   }
+}
+
+function judge(counter: Counter, limit: number, now: number): Verdict {
+  const used = weighted(counter, now);
+  const isBlocked = used + 1 > limit;
+  return {
+    totalHits: Math.ceil(used),
+    timeToExpire: seconds(counter.began + counter.windowMs - now),
+    isBlocked,
+    timeToBlockExpire: isBlocked ? seconds(wait(counter, limit, now)) : 0,
+  };
 }
 
 function slide(counter: Counter, now: number): void {

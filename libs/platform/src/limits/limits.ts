@@ -2,8 +2,12 @@
 export interface Limit {
   readonly limit: number;
   readonly windowSeconds: number;
-  /** Only requests that are refused with a 4xx count: while one is under way it counts, and is taken back when it succeeds. */
-  readonly failuresOnly?: true;
+  /**
+   * Only refused requests count. `true`: those answered with a 4xx; while one is under way it counts, and is taken back
+   * when it succeeds. `credentials`: those whose credentials are found wrong, from then on, so that any number may be under
+   * way at once; for credentials that nobody can guess.
+   */
+  readonly failuresOnly?: true | 'credentials';
 }
 
 const MINUTE = 60;
@@ -11,7 +15,7 @@ const HOUR = 3_600;
 
 /**
  * Every limit per source there is, by the name that routes give. `all` counts every request together, whatever
- * answers it, but for probes; the routes of another name share its counters. `RATE_LIMIT_SCALE` multiplies them.
+ * answers it, but for probes and for clients, who ask for many users; the routes of another name share its counters. `RATE_LIMIT_SCALE` multiplies them.
  */
 export const LIMITS = {
   all: [{ limit: 300, windowSeconds: MINUTE }],
@@ -45,6 +49,10 @@ export const LIMITS = {
     { limit: 60, windowSeconds: HOUR },
   ],
   'password-changes': [{ limit: 20, windowSeconds: 15 * MINUTE, failuresOnly: true }],
+  clients: [
+    { limit: 20, windowSeconds: 15 * MINUTE, failuresOnly: 'credentials' },
+    { limit: 600, windowSeconds: MINUTE },
+  ],
 } as const satisfies Readonly<Record<string, readonly Limit[]>>;
 
 /** The name of a group of limits. */

@@ -8,14 +8,14 @@ import type { Counter } from 'prom-client';
 import { Metrics } from '#platform/metrics/metrics';
 import { Problem } from '#platform/problems/problem';
 
-import type { BoundedCounters } from './bounded-counters.ts';
+import type { BoundedCounters, Verdict } from './bounded-counters.ts';
 import { LIMITS, policyName, type Limit } from './limits.ts';
 
 const FOR_ALL: ReadonlySet<string> = new Set(LIMITS.all.map((limit) => policyName('all', limit)));
 
-const OF_FAILURES: ReadonlySet<string> = new Set(
+const FAILURES_ONLY: ReadonlyMap<string, Limit['failuresOnly']> = new Map(
   Object.entries<readonly Limit[]>(LIMITS).flatMap(([name, limits]) =>
-    limits.filter(({ failuresOnly }) => failuresOnly).map((limit) => policyName(name, limit)),
+    limits.map((limit) => [policyName(name, limit), limit.failuresOnly] as const),
   ),
 );
 
@@ -23,6 +23,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Counted already, and taken back unless the request is refused. */
     countedFailures?: readonly string[];
+    /** Counted when its credentials are found wrong. */
+    limitsOfCredentials?: readonly RouteLimit[];
   }
 }
 
@@ -64,11 +66,23 @@ export class SourceLimitGuard extends ThrottlerGuard {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     for (const limit of this.#limitsOf(context)) {
-      await this.#count(limit, request.source, reply);
-      if (OF_FAILURES.has(limit.name))
-        request.countedFailures = [...(request.countedFailures ?? []), `${limit.name} ${request.source}`];
+      const key = keyOf(limit, request.source);
+      const failuresOnly = FAILURES_ONLY.get(limit.name);
+      if (failuresOnly === 'credentials') {
+        this.#tell(limit, this.counters.look(key, limit.ttl, limit.limit), reply);
+        request.limitsOfCredentials = [...(request.limitsOfCredentials ?? []), limit];
+      } else {
+        await this.#count(limit, request.source, reply);
+        if (failuresOnly === true) request.countedFailures = [...(request.countedFailures ?? []), key];
+      }
     }
     return true;
+  }
+
+  /** The credentials of a request are wrong: what counts such requests alone counts it. */
+  async countWrongCredentials({ source, limitsOfCredentials = [] }: FastifyRequest): Promise<void> {
+    for (const limit of limitsOfCredentials)
+      await this.counters.increment(keyOf(limit, source), limit.ttl, limit.limit);
   }
 
   /** A request has its answer: what counts failures alone forgets one that was none of the client's. */
@@ -91,8 +105,12 @@ export class SourceLimitGuard extends ThrottlerGuard {
     return (this.#ofAll ??= this.throttlers.filter(({ name = '' }) => FOR_ALL.has(name)).map(limitOf));
   }
 
-  async #count({ name, limit, ttl }: RouteLimit, source: string, reply: FastifyReply): Promise<void> {
-    const verdict = await this.storageService.increment(`${name} ${source}`, ttl, limit, ttl, name);
+  async #count(limit: RouteLimit, source: string, reply: FastifyReply): Promise<void> {
+    const { name, ttl } = limit;
+    this.#tell(limit, await this.storageService.increment(keyOf(limit, source), ttl, limit.limit, ttl, name), reply);
+  }
+
+  #tell({ name, limit, ttl }: RouteLimit, verdict: Verdict, reply: FastifyReply): void {
     const left = Math.max(0, limit - verdict.totalHits);
     const until = verdict.isBlocked ? verdict.timeToBlockExpire : verdict.timeToExpire;
     append(reply, 'ratelimit-policy', `"${name}";q=${limit};w=${ttl / 1_000}`);
@@ -101,6 +119,10 @@ export class SourceLimitGuard extends ThrottlerGuard {
     this.#refused.inc({ limit: name });
     throw new Problem('rate-limited', { reason: name, headers: { 'retry-after': String(until) } });
   }
+}
+
+function keyOf({ name }: RouteLimit, source: string): string {
+  return `${name} ${source}`;
 }
 
 function limitOf({ name = 'default', limit, ttl }: ThrottlerOptions): RouteLimit {

@@ -29,7 +29,7 @@ export const PROBLEMS = {
     challenge: BASIC_CHALLENGE,
     title: 'Credentials are missing or malformed.',
     advice:
-      'WWW-Authenticate names the scheme. Basic: the address, a colon, the password, in UTF-8 (RFC 7617). Bearer: an access token that has not expired (RFC 6750).',
+      "WWW-Authenticate names the scheme. Basic: address and password or a client's id and key, in UTF-8 (RFC 7617). Bearer: an unexpired access token (RFC 6750).",
   },
   'invalid-credentials': {
     status: 401,
@@ -97,7 +97,7 @@ export const PROBLEMS = {
   'unsupported-media-type': {
     status: 415,
     title: 'The body is not JSON.',
-    advice: 'Send Content-Type: application/json, without Content-Encoding.',
+    advice: 'Send Content-Type: application/json, or a form where the route takes one, without Content-Encoding.',
   },
   'validation-failed': {
     status: 422,
