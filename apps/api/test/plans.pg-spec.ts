@@ -7,6 +7,7 @@ import { disownChange, findTokenAccount, resetPassword } from '#data/account-tok
 import { listSubjectKeys, replaceSubjectKeys } from '#data/audit-subject';
 import { activateClaim, findClaimant, register, resendCode, withdrawClaim, type Registration } from '#data/claim';
 import { Database, type Sql } from '#data/database';
+import { findTokenSession } from '#data/introspection';
 import { leaseLetters, postponeLetter, removeLetters } from '#data/letter';
 import { findLoginByEmail, findLoginByUsername, logIn, renewPassword } from '#data/login';
 import { muteRegistration } from '#data/mute';
@@ -22,6 +23,7 @@ import {
   purgeMutes,
   purgeQuotas,
   purgeSessions,
+  purgeSigningKeys,
   purgeStrikes,
 } from '#data/purge';
 import {
@@ -101,7 +103,7 @@ const FILL: Readonly<Record<string, readonly string[]>> = {
   audit_subject: [`(id, wrapped_key) select md5('s' || n)::uuid, '\\x00' from generate_series(1, ${ROWS}) n`],
 };
 /** Files whose statements read catalogues and tables of a few rows, or are the driver's. */
-const SMALL = /^(?:connection|migrate|owner|roles|sealed-key|signing-key)\.ts$|^driver\//;
+const SMALL = /^(?:connection|migrate|owner|roles|sealed-key|signing-key|client)\.ts$|^driver\//;
 jest.setTimeout(60_000);
 
 const ran = new Set<string>();
@@ -248,12 +250,14 @@ const STATEMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   },
   'idempotency keys that are too old': () => purgeIdempotencyKeys(sql, 500),
   'sessions that are over': () => purgeSessions(sql, 50),
+  'keys of access tokens that nothing needs': () => purgeSigningKeys(sql, 500),
   'failed log-ins whose window is over': () => purgeLoginFailures(sql, 50),
   'who logs in by address': () => findLoginByEmail(sql, 'active9@example.com'),
   'who logs in by user name': () => findLoginByUsername(sql, 'somebody'),
   'a log-in': () => logIn(sql, { ...LOGIN, accountId: md5('a9') }),
   'a log-in with a wrong password': () => logIn(sql, { ...LOGIN, accountId: md5('a9'), phc: 'wrong' }),
   'a hash that is made anew': () => renewPassword(sql, md5('a9'), PHC, PHC),
+  'the session of a token': () => findTokenSession(sql, md5('n9')),
   'the session of a request': () => findSession(sql, md5('n10')),
   'the first use of a generation': () => markGenerationUsed(sql, md5('n10'), 1),
   'a refresh': () => refreshSession(sql, md5('n11'), 1, 0),

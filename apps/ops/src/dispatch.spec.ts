@@ -32,6 +32,7 @@ test.each([
   ['migrate', 'DATABASE_OWNER_URL'],
   ['purge', 'DATABASE_URL'],
   ['rotate-keys', 'DATABASE_URL', 'TROTH_SECRET'],
+  ['rotate-signing-key', 'DATABASE_URL', 'TROTH_SECRET'],
   ['create-client billing', 'DATABASE_URL'],
 ])('%s names every setting that it misses, and shows no trace', async (words, ...settings) => {
   const { code, out, err } = await runOps(words.split(' '), { DATABASE_URL: '  ' });
@@ -40,7 +41,7 @@ test.each([
   expect(err).not.toContain('    at ');
 });
 
-test.each(['migrate', 'purge', 'rotate-keys', 'create-client billing'])(
+test.each(['migrate', 'purge', 'rotate-keys', 'rotate-signing-key', 'create-client billing'])(
   '%s says in a line why it cannot connect, without the password',
   async (words) => {
     const settings = { TROTH_SECRET: 'a secret', TROTH_SECRETS_PREVIOUS: 'a former one' };

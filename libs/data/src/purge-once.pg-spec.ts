@@ -37,6 +37,7 @@ const KINDS = [
   'sessions',
   'loginFailures',
   'accountTokens',
+  'signingKeys',
 ] as const;
 const NOTHING = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
 const ONE_EACH = Object.fromEntries(KINDS.map((kind) => [kind, 1]));
@@ -82,6 +83,11 @@ async function oneOfEach(): Promise<void> {
     insert into account_token (account_id, purpose, expires_at)
     select id, 'not_me', clock_timestamp() + life
       from (select id from account limit 1) as account, (values (interval '0'), (interval '1 hour')) as token (life)`;
+  await db.owner`
+    insert into signing_key (kid, public_jwk, key_id, sealed, signs_from)
+    select kid, '{}', 'k', '\\x00', clock_timestamp() + age
+      from (values ('retired', interval '-3 days'), ('signing', interval '-121 minutes'), ('waiting', interval '10 minutes'))
+        as key (kid, age)`;
   await db.owner`
     insert into letter (kind, envelope, address_key, written_at, window_closes_at)
     values ('already_registered', '\\x00', '\\x01', clock_timestamp() - interval '1 day', clock_timestamp()),

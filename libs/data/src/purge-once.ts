@@ -9,6 +9,7 @@ import {
   purgeMutes,
   purgeQuotas,
   purgeSessions,
+  purgeSigningKeys,
   purgeStrikes,
 } from './purge.ts';
 
@@ -33,6 +34,7 @@ const SWEEPS = [
   ['sessions', purgeSessions, FLOW_BATCH],
   ['loginFailures', purgeLoginFailures, FLOW_BATCH],
   ['accountTokens', purgeAccountTokens, FLOW_BATCH],
+  ['signingKeys', purgeSigningKeys, BATCH],
 ] as const;
 
 /** What one run came to. */
@@ -56,6 +58,7 @@ export async function purgeOnce(sql: Sql): Promise<PurgeRun> {
     sessions: 0,
     loginFailures: 0,
     accountTokens: 0,
+    signingKeys: 0,
   };
   for (const [kind, sweep, batch] of SWEEPS) {
     let rows: number | null = batch;

@@ -148,6 +148,27 @@ export async function purgeSessions(sql: Sql, limit: number): Promise<number | n
   return row?.purged ?? null;
 }
 
+/** Forgets keys of access tokens whose successor has signed for two hours: no token of theirs is good any more. */
+export async function purgeSigningKeys(sql: Sql, limit: number): Promise<number | null> {
+  const [row] = await sql<{ purged: number | null }[]>`
+    with turn as materialized (
+      select purge_is_mine() as mine),
+    swept as (
+      delete from signing_key
+       where kid = any (array(
+               select kid from signing_key
+                where (select mine from turn)
+                  and signs_from < (select max(signs_from) from signing_key
+                                     where signs_from <= (select clock_timestamp()) - interval '2 hours')
+                order by signs_from
+                limit ${limit}::int
+                  for update skip locked))
+      returning true)
+    select case when mine then (select count(*) from swept)::int end as purged from turn
+  `;
+  return row?.purged ?? null;
+}
+
 /** Forgets failed log-ins whose window is over. Null: another replica is at it. */
 export async function purgeLoginFailures(sql: Sql, limit: number): Promise<number | null> {
   const [row] = await sql<{ purged: number | null }[]>`
