@@ -84,3 +84,18 @@ test('keys change without a token that is refused: the next one is published by 
   expect([await kids(app), await kids(replica)]).toEqual([[next], [next]]);
   expect([await before.isAlive(), await after.isAlive()]).toEqual([false, true]);
 });
+
+test('whoever keeps the set can ask whether it is still the same', async () => {
+  const first = await app.ask('/.well-known/jwks.json');
+  const etag = first.headers.get('etag') ?? '';
+  expect(etag).toMatch(/^"[\w-]{43}"$/);
+  const ask = () => app.ask('/.well-known/jwks.json', { headers: { 'if-none-match': etag } });
+  const again = await ask();
+  expect([again.status, again.text, again.headers.get('etag')]).toEqual([304, '', etag]);
+  expect(again.headers.get('cache-control')).toBe('public, max-age=300');
+  await ageKeys(90 * 86_400);
+  await look();
+  const changed = await ask();
+  expect([changed.status, (changed.body as { keys: Jwk[] }).keys.length]).toEqual([200, 2]);
+  expect(changed.headers.get('etag')).not.toBe(etag);
+});
