@@ -207,7 +207,10 @@ describe('every field of every body', () => {
   });
 
   test('that takes none: an empty object is none, and any field is a fault', async () => {
-    const routes = app.routes.filter(({ method, body, path }) => method !== 'GET' && !body && path.startsWith('/v1/'));
+    // Those below /v1/oauth take a form, whose unknown parameters are ignored.
+    const routes = app.routes.filter(
+      ({ method, body, path }) => method !== 'GET' && !body && /^\/v1\/(?!oauth\/)/.test(path),
+    );
     expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
       'DELETE /v1/registrations',
       'DELETE /v1/sessions',

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 
-import { SMTPServer } from 'smtp-server';
+import type { SMTPServer } from 'smtp-server';
 
 import { Secret } from '#domain/secret';
 import type { KeyRing } from '#platform/keys/key-ring';
@@ -11,6 +11,7 @@ import { type Canary, leaks, type Place } from '#testing/canaries';
 import { closeAll } from '#testing/close-all';
 import { eventually } from '#testing/eventually';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
+import { grudgingMailServer } from '#testing/grudging-mail-server';
 import { addressRow } from '#testing/rows';
 
 jest.setTimeout(120_000);
@@ -67,7 +68,7 @@ const closes: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   db = await freshDatabase();
   closes.push(() => db.drop());
-  smtp = await mailServer();
+  smtp = await grudgingMailServer(letters);
   closes.push(() => new Promise<void>((resolve) => smtp.close(() => resolve())));
   api = await startApiProcess({
     TROTH_SECRET: SECRET,
@@ -87,30 +88,6 @@ beforeAll(async () => {
   canaries.push({ name: 'password of the database', value: new URL(db.appUrl).password });
 });
 afterAll(() => closeAll(closes));
-
-/** It refuses each letter once, with words that hold all of it, as some servers do. */
-async function mailServer(): Promise<SMTPServer> {
-  const seen = new Set<string>();
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS', 'AUTH'],
-    logger: false,
-    onData(stream, { envelope }, done) {
-      let text = '';
-      stream.on('data', (part: Buffer) => (text += part.toString()));
-      stream.on('end', () => {
-        const id = /^message-id: (.*)$/im.exec(text)?.[1] ?? '';
-        const isNew = !seen.has(id);
-        seen.add(id);
-        if (!isNew) letters.push(text.replaceAll('=\r\n', ''));
-        const words = `${envelope.rcptTo.map(({ address }) => address).join()} is busy: ${text.replace(/\s+/g, ' ')}`;
-        done(isNew ? Object.assign(new Error(words), { responseCode: 451 }) : null);
-      });
-    },
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
 
 interface Request {
   readonly body?: unknown;
@@ -272,7 +249,7 @@ async function linkToken(page: string): Promise<string> {
 }
 
 /** Logs in and adds the tokens to the canaries; resolves to the headers of a request with the access token. */
-async function session(password: string): Promise<Readonly<Record<string, string>>> {
+async function session(password: string): Promise<{ readonly authorization: string }> {
   expect(await logIn(password, { device_name: DEVICE })).toBe(201);
   const tokens = lastBody();
   for (const name of ['access_token', 'refresh_token', 'device_token'])
@@ -319,6 +296,14 @@ test('truth 2: nor does the end of sessions', async () => {
   const headers = await session(RESET_PASSWORD);
   const end = (route: string, path: string) => ask(route, path, { headers });
   expect(await end('DELETE /v1/sessions/:id', '/v1/sessions/01a20d96-fc7a-7d2f-a487-006739ba91f0')).toBe(404);
+  for (const path of ['/v1/oauth/introspect', '/v1/oauth/revoke']) {
+    const form = { body: `token=${headers.authorization.slice(7)}`, as: `${ADA}:${PASSWORD}` };
+    const asked = ask(`POST ${path}`, path, {
+      ...form,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    expect(await asked).toBe(401);
+  }
   expect(await end('DELETE /v1/sessions', '/v1/sessions?except=current')).toBe(204);
   expect(await end('DELETE /v1/sessions/current', '/v1/sessions/current')).toBe(204);
   expect(await ask('GET /.well-known/jwks.json', '/.well-known/jwks.json')).toBe(200);
