@@ -23,9 +23,10 @@
 #define STRIKES 3
 #define NOBODY 0 /* who asks: the clock and the jobs */
 #define OWNER 1  /* the client who reads the mailbox; the others guess */
+#define ELSEWHERE 255 /* an account that no claim of this address opened */
 
 mtype:states = { AVAILABLE, CLAIMED, ACTIVE, EXPIRED, LOCKED };
-mtype:events = { claimed, resent, verified, struck, struck_out, timed_out, withdrawn, superseded, purged, deleted };
+mtype:events = { claimed, resent, verified, struck, struck_out, timed_out, withdrawn, superseded, proven, purged, deleted };
 
 /* The row. EXPIRED is stored as CLAIMED with a deadline that has passed; nothing but the clock makes it here. */
 mtype:states state = AVAILABLE;
@@ -35,7 +36,7 @@ byte strikes;
 byte resends;
 byte left;    /* ticks until the deadline, of an account until replays end */
 byte age;     /* ticks since the claim was made */
-byte account; /* the claim that opened it; 0: none */
+byte account; /* the claim that opened it, or ELSEWHERE; 0: none */
 byte letter;  /* the claim whose code waits in the outbox; 0: none */
 
 /* What the row does not hold. */
@@ -227,7 +228,25 @@ inline activate_claim() {
   }
 }
 
-/* Erasure, by whose account it is. */
+/* POST /v1/me/email-change/confirm: the owner has an account with another address, and a code that was mailed to this one.
+ * A revert is the same: its token was mailed too. */
+inline confirm_change() {
+  atomic {
+    release_dead_claim();
+    if
+#ifdef BLIND_PROOF
+    :: state != CLAIMED -> forget(); move(AVAILABLE, proven, ACTIVE); hash = me; account = ELSEWHERE
+#else
+    :: state == AVAILABLE -> move(AVAILABLE, proven, ACTIVE); hash = me; account = ELSEWHERE
+#endif
+    :: state == CLAIMED -> move(CLAIMED, proven, ACTIVE); forget(); hash = me; account = ELSEWHERE
+    :: else
+    fi;
+    check()
+  }
+}
+
+/* Erasure, by whose account it is, or its change to another address. */
 inline delete_account() {
   atomic {
     if
@@ -253,6 +272,7 @@ proctype client(byte me) {
     :: true -> find_claim(); activate_claim()
     :: true -> find_claim(); withdraw_claim()
     :: true -> delete_account()
+    :: me == OWNER -> confirm_change()
     :: true -> break /* gives up */
     fi;
     found = 0

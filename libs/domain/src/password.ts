@@ -1,5 +1,5 @@
 /** Why a password is refused, in the words of the API's field errors. */
-export type PasswordFault = 'too-short' | 'too-long' | 'ill-formed' | 'common' | 'is-the-address';
+export type PasswordFault = 'too-short' | 'too-long' | 'ill-formed' | 'common' | 'is-the-address' | 'breached';
 
 /** What a new password is judged by. */
 export interface PasswordPolicy {

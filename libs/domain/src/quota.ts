@@ -14,6 +14,12 @@ export const ADDRESS_QUOTAS = {
   reset_owner_token: { perHour: 5, perDay: 5 },
   /** Notices that a password was set: identical ones merge within an hour. */
   password_changed: { perHour: 1, perDay: 24 },
+  /** Changes of address that one account asks for. Its key is of the account, not of an address. */
+  email_changes: { perHour: 5, perDay: 5 },
+  /** Letters with a code to an address that an account wants to have. */
+  email_change_letters: { perHour: 5, perDay: 10 },
+  /** Notices that the account is going to be deleted: as above. */
+  deletion_scheduled: { perHour: 1, perDay: 24 },
 } as const;
 
 /** Days for which an owner token is valid at least: its day of issue does not count. */

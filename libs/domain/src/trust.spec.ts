@@ -19,9 +19,11 @@ test('every state can be reached, and from every state AVAILABLE can be reached 
   for (const state of TRUST_STATES) expect(closure(state)).toContain('AVAILABLE');
 });
 
-test('only a proven claim becomes an account', () => {
+test('an address comes to an account by a proof alone: of a claim, or by a user of the account', () => {
   expect(TRUST_TRANSITIONS.filter(({ to }) => to === 'ACTIVE')).toEqual([
+    { from: 'AVAILABLE', event: 'proven', to: 'ACTIVE' },
     { from: 'CLAIMED', event: 'verified', to: 'ACTIVE' },
+    { from: 'CLAIMED', event: 'proven', to: 'ACTIVE' },
   ]);
 });
 

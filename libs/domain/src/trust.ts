@@ -13,6 +13,7 @@ export interface TrustTransition {
 /** The whole trust machine. The table `trust_transition` holds the same rows; a test compares the two. */
 export const TRUST_TRANSITIONS = [
   { from: 'AVAILABLE', event: 'claimed', to: 'CLAIMED' },
+  { from: 'AVAILABLE', event: 'proven', to: 'ACTIVE' },
   { from: 'CLAIMED', event: 'resent', to: 'CLAIMED' },
   { from: 'CLAIMED', event: 'verified', to: 'ACTIVE' },
   { from: 'CLAIMED', event: 'struck', to: 'CLAIMED' },
@@ -20,6 +21,7 @@ export const TRUST_TRANSITIONS = [
   { from: 'CLAIMED', event: 'timed_out', to: 'EXPIRED' },
   { from: 'CLAIMED', event: 'withdrawn', to: 'AVAILABLE' },
   { from: 'CLAIMED', event: 'superseded', to: 'CLAIMED' },
+  { from: 'CLAIMED', event: 'proven', to: 'ACTIVE' },
   { from: 'EXPIRED', event: 'purged', to: 'AVAILABLE' },
   { from: 'LOCKED', event: 'purged', to: 'AVAILABLE' },
   { from: 'ACTIVE', event: 'deleted', to: 'AVAILABLE' },
