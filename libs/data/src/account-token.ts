@@ -10,6 +10,8 @@ export interface TokenAccount {
   readonly locale: string | null;
   /** The key of the account's audit details, wrapped. */
   readonly wrappedKey: Uint8Array;
+  /** The former address that the token restores, sealed for the account; null: it is for something else. */
+  readonly sealedAddress: Uint8Array | null;
 }
 
 /** The account of a token that is neither used nor followed nor too old. Its MAC is for the caller to judge. */
@@ -22,7 +24,8 @@ export async function findTokenAccount(
     select account.id as "accountId",
            (select email from address where address.account_id = account.id) as email,
            account.locale,
-           audit_subject.wrapped_key as "wrappedKey"
+           audit_subject.wrapped_key as "wrappedKey",
+           account_token.sealed_address as "sealedAddress"
       from account_token
       join account on account.id = account_token.account_id
       join audit_subject on audit_subject.id = account.subject_id
@@ -42,12 +45,21 @@ export interface AccountAct {
   readonly envelope: Uint8Array | null;
 }
 
+/** A new password of somebody who had forgotten theirs. */
+export interface PasswordReset extends AccountAct {
+  readonly phc: string;
+  /** The budgets of failed log-ins that begin anew: that of the address, and that of the source which resets. */
+  readonly addressBudget: Uint8Array;
+  readonly sourceBudget: Uint8Array;
+}
+
 /** Uses a reset token up: the password is a new one, and no session and no device token is left. False: it is not good. */
-export async function resetPassword(sql: Sql, tokenId: string, phc: string, act: AccountAct): Promise<boolean> {
+export async function resetPassword(sql: Sql, tokenId: string, reset: PasswordReset): Promise<boolean> {
   const [row] = await sql<{ done: boolean }[]>`
     select reset_password(
-      ${tokenId}::uuid, ${phc}, ${act.requestId}, ${act.sealedDetails}::bytea, ${act.addressKey}::bytea,
-      ${act.envelope}::bytea) as done -- not null: every path returns one
+      ${tokenId}::uuid, ${reset.phc}, array[${reset.addressBudget}::bytea, ${reset.sourceBudget}::bytea],
+      ${reset.requestId}, ${reset.sealedDetails}::bytea, ${reset.addressKey}::bytea, ${reset.envelope}::bytea
+    ) as done -- not null: every path returns one
   `;
   return row?.done ?? false;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { againIfChangedAtOnce, isChangedAtOnce } from './changed-at-once.ts';
 import { ConstraintViolated, Database, type Sql, StatementFailed, type Transaction } from './database.ts';
 import { describeOwner, type OwnerDescription } from './owner.ts';
 
@@ -46,7 +47,11 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
     await refuseStranger(database);
     await database.transaction(makeTable);
     for (const migration of migrations) {
-      if (!(await database.transaction((turn) => applyNext(turn, migrations, migration)))) continue;
+      // Another process may be giving the database to the roles.
+      const isNew = await againIfChangedAtOnce(() =>
+        database.transaction((turn) => applyNext(turn, migrations, migration)),
+      );
+      if (!isNew) continue;
       applied.push(migration.name);
       options.log?.(`migrated ${migration.name}`);
     }
@@ -152,6 +157,7 @@ async function apply(turn: Transaction, { name, text }: Migration): Promise<void
   try {
     await turn.script(text);
   } catch (error) {
+    if (isChangedAtOnce(error)) throw error;
     if (!(error instanceof StatementFailed || error instanceof ConstraintViolated)) throw error;
     throw new MigrationRefused(`${name} cannot be applied: ${error.message}. Nothing of it was.`);
   }

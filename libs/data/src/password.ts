@@ -44,11 +44,13 @@ export interface PasswordChange extends AccountAct {
   readonly phc: string;
   /** What wrong passwords are counted by. */
   readonly budget: Uint8Array;
+  /** The address that the notice is for; null: there is none. */
+  readonly email: string | null;
 }
 
-/** How it ended: changed, or why not. */
+/** How it ended. `moved`: the account has another address than the notice was written for; write another one. */
 export interface PasswordChanged {
-  readonly outcome: 'changed' | 'wrong_password' | 'over_limit' | 'session_over';
+  readonly outcome: 'changed' | 'wrong_password' | 'over_limit' | 'session_over' | 'moved';
   /** Seconds until the next password is judged; only of `over_limit`. */
   readonly retryAfter: number | null;
 }
@@ -60,7 +62,7 @@ export async function changePassword(sql: Sql, it: PasswordChange): Promise<Pass
            retry_after as "retryAfter"
       from change_password(
         ${it.accountId}::uuid, ${it.sessionId}::uuid, ${it.currentPhc}, ${it.phc}, ${it.budget}::bytea,
-        ${it.requestId}, ${it.sealedDetails}::bytea, ${it.addressKey}::bytea, ${it.envelope}::bytea)
+        ${it.requestId}, ${it.sealedDetails}::bytea, ${it.email}, ${it.addressKey}::bytea, ${it.envelope}::bytea)
   `;
   if (row === undefined) throw new Error('a function call returned no row');
   return row;

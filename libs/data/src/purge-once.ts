@@ -3,6 +3,7 @@ import {
   forgetReplays,
   purgeAccountTokens,
   purgeClaims,
+  purgeEmailChanges,
   purgeIdempotencyKeys,
   purgeLetters,
   purgeLoginFailures,
@@ -34,6 +35,7 @@ const SWEEPS = [
   ['sessions', purgeSessions, FLOW_BATCH],
   ['loginFailures', purgeLoginFailures, FLOW_BATCH],
   ['accountTokens', purgeAccountTokens, FLOW_BATCH],
+  ['emailChanges', purgeEmailChanges, FLOW_BATCH],
   ['signingKeys', purgeSigningKeys, BATCH],
 ] as const;
 
@@ -58,6 +60,7 @@ export async function purgeOnce(sql: Sql): Promise<PurgeRun> {
     sessions: 0,
     loginFailures: 0,
     accountTokens: 0,
+    emailChanges: 0,
     signingKeys: 0,
   };
   for (const [kind, sweep, batch] of SWEEPS) {

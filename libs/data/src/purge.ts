@@ -188,6 +188,25 @@ export async function purgeLoginFailures(sql: Sql, limit: number): Promise<numbe
   return row?.purged ?? null;
 }
 
+/** Forgets changes of address whose code came too late. Null: another replica is at it. */
+export async function purgeEmailChanges(sql: Sql, limit: number): Promise<number | null> {
+  const [row] = await sql<{ purged: number | null }[]>`
+    with turn as materialized (
+      select purge_is_mine() as mine),
+    swept as (
+      delete from email_change
+       where id = any (array(
+               select id from email_change
+                where (select mine from turn) and expires_at <= (select clock_timestamp())
+                order by expires_at
+                limit ${limit}::int
+                  for update skip locked))
+      returning true)
+    select case when mine then (select count(*) from swept)::int end as purged from turn
+  `;
+  return row?.purged ?? null;
+}
+
 /** Forgets tokens of links that are too old. Null: another replica is at it. */
 export async function purgeAccountTokens(sql: Sql, limit: number): Promise<number | null> {
   const [row] = await sql<{ purged: number | null }[]>`

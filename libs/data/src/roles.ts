@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { againIfChangedAtOnce } from './changed-at-once.ts';
 import { Database, type Sql, type Transaction } from './database.ts';
 import { describeOwner } from './owner.ts';
 
@@ -41,7 +42,11 @@ export async function ensureRolesIfSuperuser(url: string): Promise<readonly stri
   });
 }
 
-async function makeRoles(database: Database, passwords?: RolePasswords): Promise<void> {
+function makeRoles(database: Database, passwords?: RolePasswords): Promise<void> {
+  return againIfChangedAtOnce(() => makeRolesOnce(database, passwords));
+}
+
+async function makeRolesOnce(database: Database, passwords?: RolePasswords): Promise<void> {
   const text = await rolesText();
   await database.transaction(async (turn) => {
     await turn.script(TAKE_TURN);

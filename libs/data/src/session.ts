@@ -30,6 +30,8 @@ export interface SessionAccount {
   readonly mfaEnabled: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+  /** Counts whatever its user sees of it. */
+  readonly revision: number;
 }
 
 /** What an access token opens, read at every request. */
@@ -39,6 +41,8 @@ export interface LiveSession extends SessionAccount {
   readonly generationIsUsed: boolean;
   /** The database's clock, in seconds since 1970. */
   readonly at: number;
+  /** What the account proves itself by cannot be changed at present. */
+  readonly changesAreFrozen: boolean;
   /** The key of the account's audit details, wrapped. */
   readonly wrappedKey: Uint8Array;
 }
@@ -50,6 +54,7 @@ export async function findSession(sql: Sql, sessionId: string): Promise<LiveSess
            session.generation,
            session.generation_is_used as "generationIsUsed",
            extract(epoch from clock_timestamp())::float8 as at, -- not null: a clock
+           coalesce(account.changes_frozen_until > clock_timestamp(), false) as "changesAreFrozen", -- not null: coalesced
            audit_subject.wrapped_key as "wrappedKey",
            account.id as "accountId",
            (select email from address where address.account_id = account.id) as email,
@@ -60,7 +65,8 @@ export async function findSession(sql: Sql, sessionId: string): Promise<LiveSess
            account.roles,
            account.mfa_enabled as "mfaEnabled",
            account.created_at as "createdAt",
-           account.updated_at as "updatedAt"
+           account.updated_at as "updatedAt",
+           account.revision
       from session
       join account on account.id = session.account_id
       join audit_subject on audit_subject.id = account.subject_id
