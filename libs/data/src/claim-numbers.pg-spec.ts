@@ -5,6 +5,7 @@ import { LEDGER } from '#domain/ledger';
 import { ADDRESS_QUOTAS, LONGEST_MUTE_DAYS, OWNER_TOKEN_DAYS, REPLAY_SECONDS } from '#domain/quota';
 import { Claims, keyOf, phcOf } from '#testing/claims';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
+import { Moves, type Mover } from '#testing/moves';
 import { age, ageQuotas } from '#testing/time-travel';
 import { inTurn } from '#testing/turns';
 
@@ -13,14 +14,20 @@ import { muteRegistration } from './mute.ts';
 import { requestPasswordReset } from './password.ts';
 
 const ACT = { requestId: 'r', sealedDetails: null, addressKey: null, envelope: null };
+const BUDGETS = { addressBudget: randomBytes(32), sourceBudget: randomBytes(32) };
+const RESET = { ...ACT, ...BUDGETS, phc: phcOf('bmV3aGFzaA') };
 /** Quotas of addresses that have no account yet. */
-const OF_CLAIMS = ['registration_letters', 'owner_token'];
+const OF_CLAIMS = ['registration_letters', 'owner_token', 'email_change_letters'];
 
 let db: TestDatabase;
 let claims: Claims;
+let moves: Moves;
+let mover: Mover;
 beforeAll(async () => {
   db = await freshDatabase();
   claims = new Claims(db);
+  moves = new Moves(db);
+  mover = await moves.account('mover@example.com');
 });
 afterAll(() => db.drop());
 
@@ -53,6 +60,11 @@ describe('the numbers of the domain are the numbers of the database', () => {
     already_registered: async (email) => (await claims.register(email)) === 'notified',
     session_reused: (email) => notice('session_reused', email),
     password_changed: (email) => notice('password_changed', email),
+    email_changes: async (email) =>
+      (await moves.request(mover, 'wanted@example.com', { accountKey: keyOf(email) })) !== 'over_limit',
+    email_change_letters: async (email) =>
+      (await moves.request(mover, email, { accountKey: randomBytes(32) })) === 'mailed',
+    deletion_scheduled: (email) => notice('deletion_scheduled', email),
     reset_letters: async (email) => (await reset(email, null)) === 'mailed',
     reset_owner_token: async (email) => {
       await reset(email, await claims.today());
@@ -108,7 +120,7 @@ describe('the numbers of the domain are the numbers of the database', () => {
   );
 
   test.each([
-    ['password_reset', (tokenId: string) => resetPassword(db.sql, tokenId, phcOf('bmV3aGFzaA'), ACT)],
+    ['password_reset', (tokenId: string) => resetPassword(db.sql, tokenId, RESET)],
     ['not_me', (tokenId: string) => disownChange(db.sql, tokenId, ACT)],
   ] as const)('a token for %s is good for its seconds, and not longer', async (purpose, take) => {
     for (const isLate of [false, true]) {

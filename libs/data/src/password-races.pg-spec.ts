@@ -1,17 +1,18 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 import { Claims, keyOf, phcOf } from '#testing/claims';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
+import { linkTokenOf, race } from '#testing/races';
 
 import { disownChange, resetPassword } from './account-token.ts';
 import { logIn } from './login.ts';
 import { changePassword, requestPasswordReset } from './password.ts';
 import { endReusedSession, endSessions, findSession, refreshSession } from './session.ts';
 
-const ROUNDS = 200;
+const ROUNDS = 1_000;
 const [FORMER, NEW, OTHER] = [phcOf('aGFzaGhhc2g'), phcOf('bmV3bmV3bmV3'), phcOf('b3RoZXJvdGhlcg')];
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let db: TestDatabase;
 let claims: Claims;
@@ -38,14 +39,15 @@ async function account(): Promise<Account> {
   return { email, accountId, own: own ?? '', other: other ?? '' };
 }
 
+const newBudgets = () => ({ addressBudget: randomBytes(32), sourceBudget: randomBytes(32) });
+
 /** Resolves to the id of the session; undefined when it is refused. */
-async function logInWith(accountId: string, phc: string): Promise<string | undefined> {
+async function logInWith(accountId: string, phc: string, budgets = newBudgets()): Promise<string | undefined> {
   const login = await logIn(db.sql, {
+    ...budgets,
     accountId,
     phc,
     credentialVersion: 1,
-    addressBudget: randomBytes(32),
-    sourceBudget: randomBytes(32),
     deviceBudget: null,
     deviceName: null,
     requestId: 'r',
@@ -54,13 +56,8 @@ async function logInWith(accountId: string, phc: string): Promise<string | undef
   return login.session?.sessionId;
 }
 
-async function tokenFor({ accountId }: Account, purpose: 'password_reset' | 'not_me'): Promise<string> {
-  const tokenId = randomUUID();
-  await db.owner`
-    insert into account_token (id, account_id, purpose, expires_at)
-    values (${tokenId}::uuid, ${accountId}::uuid, ${purpose}, clock_timestamp() + interval '30 minutes')`;
-  return tokenId;
-}
+const tokenFor = ({ accountId }: Account, purpose: 'password_reset' | 'not_me'): Promise<string> =>
+  linkTokenOf(db, accountId, purpose);
 
 const act = ({ email }: Account) => ({
   requestId: 'r',
@@ -68,10 +65,13 @@ const act = ({ email }: Account) => ({
   addressKey: keyOf(email),
   envelope: randomBytes(8),
 });
+const reset = (of: Account, token: string, budgets = newBudgets()) =>
+  resetPassword(db.sql, token, { ...act(of), ...budgets, phc: NEW });
 const change = (of: Account, sessionId: string, phc = NEW) =>
   changePassword(db.sql, {
     ...act(of),
     accountId: of.accountId,
+    email: of.email,
     sessionId,
     currentPhc: null,
     phc,
@@ -98,15 +98,6 @@ async function passwordOf({ accountId }: Account): Promise<string | undefined> {
   return row?.phc;
 }
 
-/** Runs all of them at once, in another order each time, and tells what each came to. */
-async function race<Outcome>(acts: Readonly<Record<string, () => Promise<Outcome>>>): Promise<Record<string, Outcome>> {
-  const shuffled = Object.entries(acts)
-    .map(([name, run]) => [Math.random(), name, run] as const)
-    .sort(([a], [b]) => a - b);
-  const outcomes = await Promise.all(shuffled.map(async ([, name, run]) => [name, await run()] as const));
-  return Object.fromEntries(outcomes);
-}
-
 /** How often each outcome was seen, so that a race that is none does not pass for one. */
 class Tally {
   readonly seen = new Map<string, number>();
@@ -122,7 +113,7 @@ test('no log-in with the former password and no refresh that races a reset survi
     const ada = await account();
     const token = await tokenFor(ada, 'password_reset');
     const { login, late } = await race<unknown>({
-      reset: () => resetPassword(db.sql, token, NEW, act(ada)),
+      reset: () => reset(ada, token),
       login: () => logInWith(ada.accountId, FORMER),
       late: () => logInWith(ada.accountId, FORMER),
       refresh: () => refreshSession(db.sql, ada.own, 1, 0),
@@ -162,7 +153,7 @@ test('a session that a reset or its owner ended changes no password any more', a
     const ada = await account();
     const token = await tokenFor(ada, 'password_reset');
     const { changed } = await race<unknown>({
-      reset: () => resetPassword(db.sql, token, NEW, act(ada)),
+      reset: () => reset(ada, token),
       changed: () => change(ada, ada.own, OTHER),
     });
     const { outcome } = changed as { outcome: string };
@@ -178,32 +169,36 @@ test('a session that a reset or its owner ended changes no password any more', a
 });
 
 test('one link resets once, and of one that is asked for meanwhile the newest alone is good', async () => {
-  for (let round = 0; round < ROUNDS / 10; round++) {
+  for (let round = 0; round < ROUNDS / 50; round++) {
     const ada = await account();
     const token = await tokenFor(ada, 'password_reset');
     const resets = await Promise.all([
-      ...Array.from({ length: 20 }, () => resetPassword(db.sql, token, NEW, act(ada))),
+      ...Array.from({ length: 20 }, () => reset(ada, token)),
       ...Array.from({ length: 3 }, () => requestReset(ada).then(() => false)),
     ]);
     expect(resets.filter(Boolean).length).toBeLessThanOrEqual(1);
     const left = await db.owner`
       select from account_token where account_id = ${ada.accountId}::uuid and purpose = 'password_reset'`;
     expect(left).toHaveLength(1);
-    expect(await resetPassword(db.sql, token, NEW, act(ada))).toBe(false);
+    expect(await reset(ada, token)).toBe(false);
   }
 });
 
 test('everything that touches an account at once comes to an end, none by a deadlock', async () => {
-  for (let round = 0; round < ROUNDS / 4; round++) {
+  for (let round = 0; round < ROUNDS / 10; round++) {
     const ada = await account();
-    const [reset, notMe] = [await tokenFor(ada, 'password_reset'), await tokenFor(ada, 'not_me')];
+    const budgets = newBudgets();
+    await logInWith(ada.accountId, OTHER, budgets);
+    const [link, notMe] = [await tokenFor(ada, 'password_reset'), await tokenFor(ada, 'not_me')];
     await race<unknown>({
-      reset: () => resetPassword(db.sql, reset, NEW, act(ada)),
+      reset: () => reset(ada, link, budgets),
       disown: () => disownChange(db.sql, notMe, act(ada)),
       change: () => change(ada, ada.own, OTHER),
       request: () => requestReset(ada),
       again: () => requestReset(ada),
-      login: () => logInWith(ada.accountId, FORMER),
+      login: () => logInWith(ada.accountId, FORMER, budgets),
+      fail: () => logInWith(ada.accountId, OTHER, budgets),
+      failAgain: () => logInWith(ada.accountId, OTHER, budgets),
       refresh: () => refreshSession(db.sql, ada.own, 1, 0),
       reused: () => endReusedSession(db.sql, ada.other, act(ada)),
       end: () => endSessions(db.sql, ada.accountId, ada.own, { requestId: 'r', sealedDetails: null }),

@@ -37,6 +37,7 @@ const KINDS = [
   'sessions',
   'loginFailures',
   'accountTokens',
+  'emailChanges',
   'signingKeys',
 ] as const;
 const NOTHING = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
@@ -83,6 +84,11 @@ async function oneOfEach(): Promise<void> {
     insert into account_token (account_id, purpose, expires_at)
     select id, 'not_me', clock_timestamp() + life
       from (select id from account limit 1) as account, (values (interval '0'), (interval '1 hour')) as token (life)`;
+  await db.owner`
+    insert into email_change (account_id, key_id, sealed_address, expires_at)
+    select account_id, 'k', '\\x00',
+           clock_timestamp() + case email when 'young@example.com' then interval '1 minute' else interval '0' end
+      from address where account_id is not null on conflict do nothing`;
   await db.owner`
     insert into signing_key (kid, public_jwk, key_id, sealed, signs_from)
     select kid, '{}', 'k', '\\x00', clock_timestamp() + age

@@ -51,6 +51,8 @@ async function attempt(from: TrustState, event: string, to: Stored): Promise<boo
     insert into account (subject_id) select id from subject returning id`;
   const claimed = to === 'CLAIMED';
   const changes = event === 'superseded' || event === 'claimed';
+  // Whoever proves an address for the account they have takes nothing over from a claim.
+  const forgets = to === 'LOCKED' || event === 'proven';
   try {
     if (from === 'AVAILABLE')
       await db.owner`
@@ -67,9 +69,11 @@ async function attempt(from: TrustState, event: string, to: Stored): Promise<boo
       await db.owner`
       update address
          set state = ${to}, last_event = ${event}, moved_at = clock_timestamp(),
-             claim_id = case when ${to} = 'LOCKED' then null when ${changes} or claim_id is null then gen_random_uuid() else claim_id end,
-             claim_key_id = case when ${to} <> 'LOCKED' then 'k' end,
-             code_length = case when ${to} <> 'LOCKED' then 4 end,
+             claim_id = case when ${forgets} then null when ${changes} or claim_id is null then gen_random_uuid() else claim_id end,
+             claim_key_id = case when ${!forgets} then 'k' end,
+             code_length = case when ${!forgets} then 4 end,
+             subject_id = case when ${event === 'proven'} then (select subject_id from account where id = ${account?.id ?? ''}::uuid)
+                               else subject_id end,
              claimed_at = case when ${claimed} then clock_timestamp() end,
              letter_at = case when ${claimed} then clock_timestamp() end,
              expires_at = case when ${to} <> 'ACTIVE' then clock_timestamp() + interval '2 hours' end,
@@ -77,7 +81,7 @@ async function attempt(from: TrustState, event: string, to: Stored): Promise<boo
              resends = case when ${claimed} then coalesce(resends, 0) + ${event === 'resent' ? 1 : 0}::int end,
              by_owner = ${claimed && event === 'superseded'}::boolean,
              account_id = case when ${to} = 'ACTIVE' then ${account?.id ?? ''}::uuid end,
-             replayable_until = case when ${to} = 'ACTIVE' then clock_timestamp() + interval '1 minute' end`;
+             replayable_until = case when ${to} = 'ACTIVE' and ${!forgets} then clock_timestamp() + interval '1 minute' end`;
     return true;
   } catch (error) {
     expect(error).toMatchObject({ name: 'ConstraintViolated', constraint: 'trust_move_is_listed' });
@@ -147,6 +151,23 @@ describe('what an event may not change along the way', () => {
     await expect(db.owner`update address set by_owner = true where claim_id is not null`).rejects.toMatchObject({
       name: 'ConstraintViolated',
     });
+  });
+
+  test('a proof from elsewhere takes nothing over from the claim that it ends', async () => {
+    const proven = (keeps: 'claim' | 'subject') => db.owner`
+      with subject as (insert into audit_subject (wrapped_key) values ('\\x00') returning id)
+      update address
+         set state = 'ACTIVE', last_event = 'proven', moved_at = clock_timestamp(),
+             subject_id = case when ${keeps} = 'subject' then subject_id else (select id from subject) end,
+             account_id = (select id from account limit 1),
+             claim_id = case when ${keeps} = 'claim' then claim_id end,
+             claim_key_id = case when ${keeps} = 'claim' then claim_key_id end,
+             code_length = case when ${keeps} = 'claim' then code_length end,
+             replayable_until = case when ${keeps} = 'claim' then clock_timestamp() end,
+             claimed_at = null, letter_at = null, expires_at = null, strikes = null, resends = null`;
+    await place('CLAIMED');
+    await refused(proven('claim'));
+    await refused(proven('subject'));
   });
 
   test('a move happens neither in the future nor before the last one, and takes no other address', async () => {
