@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Global, Module } from '@nestjs/common';
 import { Config } from '#platform/config/config';
 import { Metrics } from '#platform/metrics/metrics';
+import { BreachedPasswords } from './breached-passwords.ts';
 import { HashGate } from './hash-gate.ts';
 import { PasswordHasher } from './password-hasher.ts';
 import { PasswordRules } from './password-rules.ts';
@@ -33,6 +34,7 @@ async function chosenHasher(config: Config): Promise<PasswordHasher> {
         new Passwords(hasher, gate, config.passwordPepper),
       inject: [PasswordHasher, HashGate, Config],
     },
+    BreachedPasswords,
     PasswordRules,
   ],
   exports: [Passwords, PasswordRules],

@@ -1,11 +1,17 @@
 import { readConfig } from '#platform/config/config';
 
+import { Metrics } from '../metrics/metrics.ts';
+import { BreachedPasswords } from './breached-passwords.ts';
 import { PasswordRules } from './password-rules.ts';
 
-const rulesOf = (profile: string): PasswordRules =>
-  new PasswordRules(
-    readConfig({ DATABASE_URL: 'postgres://u@h/d', TROTH_SECRET: 'of this test', SECURITY_PROFILE: profile }),
-  );
+function rulesOf(profile: string): PasswordRules {
+  const config = readConfig({
+    DATABASE_URL: 'postgres://u@h/d',
+    TROTH_SECRET: 'of this test',
+    SECURITY_PROFILE: profile,
+  });
+  return new PasswordRules(config, new BreachedPasswords(config, new Metrics()));
+}
 
 test.each([
   ['standard', 'short', 'too-short'],
@@ -16,13 +22,13 @@ test.each([
   ['standard', 'nine char', undefined],
   ['strict', 'fourteen chars', 'too-short'],
   ['strict', 'fifteen charact', undefined],
-])('the profile %s judges %j: %s', (profile, password, code) => {
-  const fault = rulesOf(profile).faultOf(password, 'ada@example.com', '/new_password');
+])('the profile %s judges %j: %s', async (profile, password, code) => {
+  const fault = await rulesOf(profile).faultOf(password, 'ada@example.com', '/new_password');
   expect(fault).toEqual(
     code && { pointer: '/new_password', code, detail: expect.stringMatching(/^The password .+\.$/) },
   );
 });
 
-test('without an address there is none that a password could be', () => {
-  expect(rulesOf('standard').faultOf('ada@example.com', '', '/new_password')).toBeUndefined();
+test('without an address there is none that a password could be', async () => {
+  expect(await rulesOf('standard').faultOf('ada@example.com', '', '/new_password')).toBeUndefined();
 });

@@ -23,11 +23,6 @@ export class Passwords {
     this.#pepper = pepper;
   }
 
-  /** Throws Problem `overloaded` when a hash would be shed now: asked before the statements that come before it. */
-  ensureRoom(): void {
-    this.#gate.ensureRoom();
-  }
-
   /** The PHC string of a new password under a fresh salt. Throws Problem `overloaded` when the gate sheds. */
   hash(password: string): Promise<string> {
     return this.#hashBy({ ...OWN_COST, salt: randomBytes(SALT_BYTES) }, password);
