@@ -43,6 +43,43 @@ describe('codes', () => {
   });
 });
 
+describe('changes of address', () => {
+  const change = randomUUID();
+  const code = must(before.emailChangeCode(change, 'ada@example.com', before.currentKeyId));
+
+  test('a code has eight digits, is that of its change, address and secret, and of no claim', () => {
+    expect(code).toMatch(/^\d{8}$/);
+    expect(rotated.emailChangeCodeIsRight(code, change, 'ada@example.com', before.currentKeyId)).toBe(true);
+    const others = [
+      before.emailChangeCode(randomUUID(), 'ada@example.com', before.currentKeyId),
+      before.emailChangeCode(change, 'bob@example.com', before.currentKeyId),
+      rotated.emailChangeCode(change, 'ada@example.com', rotated.currentKeyId),
+      before.registrationCode(change, 'ada@example.com', 8, before.currentKeyId),
+    ];
+    expect(new Set([code, ...others]).size).toBe(5);
+    expect(before.emailChangeCodeIsRight(code.slice(0, 4), change, 'ada@example.com', before.currentKeyId)).toBe(false);
+    expect(stranger.emailChangeCodeIsRight(code, change, 'ada@example.com', before.currentKeyId)).toBe(false);
+  });
+
+  test('an address is sealed with the key of its account, and no detail of an event passes for one', () => {
+    const [own, foreign] = [before.wrapNewSubjectKey(), before.wrapNewSubjectKey()];
+    const sealed = must(before.sealAddress(own, 'ada@example.com'));
+    expect(sealed.includes('ada')).toBe(false);
+    expect([rotated.openAddress(own, sealed), before.openAddress(foreign, sealed)]).toEqual([
+      'ada@example.com',
+      undefined,
+    ]);
+    expect(stranger.sealAddress(own, 'ada@example.com')).toBeUndefined();
+    expect(before.openAddress(own, must(before.sealAuditDetails(own, { email: 'ada@example.com' })))).toBeUndefined();
+  });
+
+  test('an account is counted by a key that tells nothing of it, and outlives the secret', () => {
+    const [key, other] = [before.accountKey(change), before.accountKey(randomUUID())];
+    expect([key.length, key.equals(other), key.equals(rotated.accountKey(change))]).toEqual([32, false, true]);
+    expect(key.equals(before.addressKey(change))).toBe(false);
+  });
+});
+
 describe('owner tokens', () => {
   const token = before.ownerToken(ada, 20_000);
 
@@ -81,6 +118,12 @@ describe('sealed values', () => {
     expect(envelope.includes('ada@example.com')).toBe(false);
   });
 
+  test('a note comes back with the envelope that it was put into', () => {
+    const envelope = before.sealEnvelope({ email: 'ada@example.com', locale: null, note: 'farewell' });
+    expect(rotated.openEnvelope(envelope)).toEqual({ email: 'ada@example.com', locale: null, note: 'farewell' });
+    expect(envelope.includes('farewell')).toBe(false);
+  });
+
   test('a changed bit is noticed, wherever it is', () => {
     const envelope = before.sealEnvelope({ email: 'ada@example.com', locale: null });
     for (let at = 0; at < envelope.length; at++) {
@@ -98,6 +141,19 @@ describe('sealed values', () => {
     expect(before.openAuditDetails(other, sealed)).toBeUndefined();
     expect(stranger.sealAuditDetails(mine, {})).toBeUndefined();
   });
+});
+
+test('a MAC of the audit chain is judged by the secret that it names, also after the secret was rotated', () => {
+  const hash = randomBytes(32);
+  const proof = before.auditMac('audit-batch', hash);
+  const judged = (ring: KeyRing) => ring.judgeAuditMac('audit-batch', hash, proof);
+  expect([judged(before), judged(rotated), judged(stranger)]).toEqual(['right', 'right', 'unknown']);
+  const wrong = [
+    before.judgeAuditMac('audit-checkpoint', hash, proof),
+    before.judgeAuditMac('audit-batch', randomBytes(32), proof),
+    before.judgeAuditMac('audit-batch', hash, { ...proof, mac: proof.mac.subarray(1) }),
+  ];
+  expect(wrong).toEqual(['wrong', 'wrong', 'wrong']);
 });
 
 test('no two lists of parts share a MAC', () => {

@@ -2,9 +2,11 @@ import { randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 import type { AccountTokenPurpose } from '#domain/account-token';
 import { codeFromMac } from '#domain/code';
+import { EMAIL_CHANGE } from '#domain/email-change';
 import type { Secret } from '#domain/secret';
 
 import { accountTokenIsRight, accountTokenText, type AccountTokenText } from './account-token.ts';
+import { cursorText, openCursor } from './cursor.ts';
 import { KEY_ID_BYTES, openNamed, sealNamed } from './named-seal.ts';
 import { macOfParts, open, seal, SecretKeys, type KeyPurpose } from './secret-keys.ts';
 
@@ -19,6 +21,8 @@ export interface Recipient {
   readonly email: string;
   /** The language tag the recipient asked for; null: none. */
   readonly locale: string | null;
+  /** What the letter is to say, where no row is left that tells. */
+  readonly note?: string;
 }
 
 /** What an owner token says once its MAC is found right. Whether its day is recent is the database's to say. */
@@ -32,6 +36,15 @@ export interface OpenedOwnerToken {
 export interface NamedKey {
   readonly keyId: string;
   readonly key: KeyObject;
+}
+
+/** What a MAC of the audit chain proves: that this service sealed a batch, or dropped all batches up to one. */
+export type AuditProof = 'audit-batch' | 'audit-checkpoint';
+
+/** An Idempotency-Key as the database keeps it; null: there was none. */
+export interface Idempotency {
+  readonly idempotencyScope: Buffer | null;
+  readonly fingerprint: Buffer | null;
 }
 
 /** Personal details of audit events, as JSON before they are sealed. */
@@ -70,10 +83,18 @@ export class KeyRing {
 
   /** Compares without telling by its duration how much of the code is right. */
   codeIsRight(code: string, claimId: string, email: string, length: number, keyId: string): boolean {
-    const expected = this.registrationCode(claimId, email, length, keyId);
-    return (
-      expected !== undefined && code.length === length && timingSafeEqual(Buffer.from(code), Buffer.from(expected))
-    );
+    return isSame(code, this.registrationCode(claimId, email, length, keyId));
+  }
+
+  /** Truth 2: the code of a change of address, like that of a claim. Undefined: the key is gone. */
+  emailChangeCode(changeId: string, email: string, keyId: string): string | undefined {
+    const keys = this.#byId(keyId);
+    return keys && codeFromMac(keys.mac('email-change-code', changeId, email), EMAIL_CHANGE.codeLength);
+  }
+
+  /** Compares like `codeIsRight`. */
+  emailChangeCodeIsRight(code: string, changeId: string, email: string, keyId: string): boolean {
+    return isSame(code, this.emailChangeCode(changeId, email, keyId));
   }
 
   /** Truth 7: proves, from the day of issue on and without a row, that its bearer reads the mail of the address. */
@@ -115,17 +136,27 @@ export class KeyRing {
     return keys !== undefined && accountTokenIsRight(keys, purpose, token, accountId);
   }
 
-  /** Recipient and locale of a letter, so that the outbox holds no address. */
-  sealEnvelope(recipient: Recipient): Buffer {
-    return this.#seal('envelope', JSON.stringify([recipient.email, recipient.locale]));
+  /** The place behind an entry of a list, for whoever wants the next page of it. */
+  cursor(list: string, entryId: string): string {
+    return cursorText(this.#keys[0], list, entryId);
+  }
+
+  /** The entry that a cursor of this list stands behind; undefined for any text that this service did not make for it. */
+  openCursor(list: string, text: string): string | undefined {
+    return openCursor((id) => this.#byId(id), list, text);
+  }
+
+  /** Recipient, locale and note of a letter, so that the outbox holds nothing of them. */
+  sealEnvelope({ email, locale, note }: Recipient): Buffer {
+    return this.#seal('envelope', JSON.stringify(note === undefined ? [email, locale] : [email, locale, note]));
   }
 
   /** Undefined when no secret of this process opens it. */
   openEnvelope(envelope: Uint8Array): Recipient | undefined {
     const plain = this.#open('envelope', envelope);
     if (plain === undefined) return undefined;
-    const [email, locale] = JSON.parse(plain.toString('utf8')) as [string, string | null];
-    return { email, locale };
+    const [email, locale, note] = JSON.parse(plain.toString('utf8')) as [string, string | null, string?];
+    return note === undefined ? { email, locale } : { email, locale, note };
   }
 
   /** A fresh key for the audit details of one subject, wrapped so that it can stand in the subject's row. */
@@ -150,6 +181,33 @@ export class KeyRing {
     const key = this.#open('audit-subject', wrappedKey);
     const plain = key && open(key, sealed);
     return plain && (JSON.parse(plain.toString('utf8')) as AuditDetails);
+  }
+
+  /** An address that stands in a row of an account, and dies with its key. Undefined when the wrapped key does not open. */
+  sealAddress(wrappedKey: Uint8Array, address: string): Buffer | undefined {
+    return this.sealAuditDetails(wrappedKey, { address });
+  }
+
+  /** The reverse of `sealAddress`; undefined when key and address do not belong together. */
+  openAddress(wrappedKey: Uint8Array, sealed: Uint8Array): string | undefined {
+    return this.openAuditDetails(wrappedKey, sealed)?.address;
+  }
+
+  /** Proves that this service vouched for the hash. The key stands in no database. */
+  auditMac(proof: AuditProof, hash: Uint8Array): { readonly keyId: string; readonly mac: Buffer } {
+    return { keyId: this.currentKeyId, mac: this.#keys[0].mac(proof, hash) };
+  }
+
+  /** Whether it did; `unknown` when no secret of this process is the one that the MAC names. */
+  judgeAuditMac(
+    proof: AuditProof,
+    hash: Uint8Array,
+    { keyId, mac }: { readonly keyId: string; readonly mac: Uint8Array },
+  ): 'right' | 'wrong' | 'unknown' {
+    const keys = this.#byId(keyId);
+    if (!keys) return 'unknown';
+    const expected = keys.mac(proof, hash);
+    return mac.length === expected.length && timingSafeEqual(expected, mac) ? 'right' : 'wrong';
   }
 
   /** Stable bytes that nobody outside can foretell: what an unknown address is given in place of a stored value. */
@@ -180,14 +238,40 @@ export class KeyRing {
     return this.#byId(keyId)?.open('sealed-key', sealed);
   }
 
+  /** What is counted of an account, without holding its id. */
+  accountKey(accountId: string): Buffer {
+    return macOfParts(this.#addressKey, ['account', accountId]);
+  }
+
   /** What failed log-ins are counted by, without holding it: an address, a name, a source, a device, a session. */
   budgetKey(...parts: readonly string[]): Buffer {
     return macOfParts(this.#addressKey, ['log-in', ...parts]);
   }
 
+  /** What failed log-ins under a name are counted by: from wherever they come, and from one source. */
+  loginBudgets(name: string, source: string): { readonly addressBudget: Buffer; readonly sourceBudget: Buffer } {
+    return { addressBudget: this.budgetKey('address', name), sourceBudget: this.budgetKey('source', name, source) };
+  }
+
   /** Names a request without holding it, by a key that outlives every secret: a retry is known after a rotation too. */
   idempotencyMac(...parts: readonly string[]): Buffer {
     return macOfParts(this.#idempotencyKey, parts);
+  }
+
+  /**
+   * What an Idempotency-Key is kept as, for who sends it to which route. The fingerprint of the body has to leave out
+   * what nobody may guess from it.
+   */
+  idempotency(
+    key: string | undefined,
+    [who, method, route]: readonly [string, string, string],
+    body: unknown,
+  ): Idempotency {
+    if (key === undefined) return { idempotencyScope: null, fingerprint: null };
+    return {
+      idempotencyScope: this.idempotencyMac('scope', who, method, route, key),
+      fingerprint: this.idempotencyMac('body', JSON.stringify(body)),
+    };
   }
 
   #byId(keyId: string): SecretKeys | undefined {
@@ -201,6 +285,10 @@ export class KeyRing {
   #open(purpose: KeyPurpose, sealed: Uint8Array): Buffer | undefined {
     return openNamed(this.#keys, purpose, sealed);
   }
+}
+
+function isSame(code: string, expected: string | undefined): boolean {
+  return code.length === expected?.length && timingSafeEqual(Buffer.from(code), Buffer.from(expected));
 }
 
 function detailBytes(details: AuditDetails): Buffer {

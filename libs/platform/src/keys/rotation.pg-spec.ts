@@ -60,7 +60,7 @@ test('the key itself stays: details that were sealed before, between and after b
   const wrapped = before.wrapNewSubjectKey();
   const subject = await addSubject(wrapped);
   const sealed = [before.sealAuditDetails(wrapped, { n: '1' }), after.sealAuditDetails(wrapped, { n: '2' })];
-  expect(await rotate()).toEqual({ purposes: ['address'], subjects: 1, broken: 0 });
+  expect(await rotate()).toEqual({ purposes: ['address'], subjects: 1, broken: 0, batches: { renewed: 0, broken: 0 } });
   const [row] = await db.owner<
     { key: Uint8Array }[]
   >`select wrapped_key as key from audit_subject where id = ${subject}::uuid`;
@@ -115,7 +115,7 @@ test('a key that was changed at rest is left alone and counted', async () => {
   wrapped.writeUInt8(wrapped.readUInt8(20) ^ 1, 20);
   await addSubject(wrapped);
   await addSubject(before.wrapNewSubjectKey());
-  expect(await rotate()).toEqual({ purposes: ['address'], subjects: 1, broken: 1 });
+  expect(await rotate()).toEqual({ purposes: ['address'], subjects: 1, broken: 1, batches: { renewed: 0, broken: 0 } });
 });
 
 test('progress is told every few batches', async () => {

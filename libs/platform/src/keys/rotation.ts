@@ -5,6 +5,8 @@ import type { Sql } from '#data/database';
 import { listSealedKeys } from '#data/sealed-key';
 import type { Secret } from '#domain/secret';
 
+import { auditKeyIds, renewAuditMacs, type RenewedMacs } from '../audit/renew-macs.ts';
+import { KeyRing } from './key-ring.ts';
 import { keyIdOf, openNamed, sealNamed } from './named-seal.ts';
 import { listSealedSigningKeys, resealKeys } from './sealed-keys.ts';
 import { SecretKeys } from './secret-keys.ts';
@@ -24,7 +26,7 @@ export interface RotationOptions {
   /** What everything is to be sealed with. */
   readonly secret: Secret;
   readonly previous: readonly Secret[];
-  /** Key ids of secrets that are lost: what was sealed with them stays as it is, unreadable. */
+  /** Key ids of secrets that are lost: what was sealed with them stays unreadable, and MACs are not looked at. */
   readonly lost: readonly string[];
   readonly say: (line: string) => void;
 }
@@ -37,6 +39,8 @@ export interface Rotation {
   readonly subjects: number;
   /** How many of them do not open although their secret is known: they were changed at rest. */
   readonly broken: number;
+  /** Batches of audit events, whose MACs were made anew. */
+  readonly batches: RenewedMacs;
 }
 
 /**
@@ -49,7 +53,10 @@ export async function rotateKeys(sql: Sql, options: RotationOptions): Promise<Ro
   if (!current) throw new RotationRefused('There is no secret.');
   await refuseMissing(sql, [current, ...former], options.lost);
   const purposes = await resealKeys(sql, options.secret, options.previous);
-  return { purposes, ...(await rewrapAll(sql, current, former, options.say)) };
+  const subjects = await rewrapAll(sql, current, former, options.say);
+  // Of the ring, only what comes from secrets is needed.
+  const ring = new KeyRing(options.secret, options.previous, new Uint8Array());
+  return { purposes, ...subjects, batches: await renewAuditMacs(sql, ring, options.lost) };
 }
 
 async function refuseMissing(sql: Sql, known: readonly SecretKeys[], lost: readonly string[]): Promise<void> {
@@ -62,12 +69,17 @@ async function refuseMissing(sql: Sql, known: readonly SecretKeys[], lost: reado
     for (const id of page.map(({ wrappedKey }) => keyIdOf(wrappedKey)).filter((one) => !ids.has(one)))
       strange.set(id, (strange.get(id) ?? 0) + 1);
   faults.push(...[...strange].map(([id, count]) => `${count} keys of audit details (key id ${id})`));
+  for (const [id, count] of await auditKeyIds(sql)) {
+    if (ids.has(id)) continue;
+    faults.push(`${count} batches of audit events (key id ${id})`);
+    strange.set(id, count);
+  }
   if (faults.length === 0) return;
   throw new RotationRefused(
     `Sealed with a secret that is neither TROTH_SECRET nor in TROTH_SECRETS_PREVIOUS: ${faults.join(', ')}. ` +
       'Add it to TROTH_SECRETS_PREVIOUS. Nothing was changed.' +
       (strange.size > 0
-        ? ` If it is lost, --lost=${[...strange.keys()].join(',')} leaves these details unreadable.`
+        ? ` If it is lost, --lost=${[...strange.keys()].join(',')} leaves these details unreadable, and takes these batches as they are.`
         : ''),
   );
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 import type { Sql } from '#data/database';
 import { keepSealedKey, listSealedKeys, replaceSealedKey, type SealedKey } from '#data/sealed-key';
@@ -20,7 +20,15 @@ export class SealedKeyUnreadable extends Error {
 
 /** Reads the keys at rest, makes those that are missing, and gives the ring. Safe for any number of processes at once. */
 export async function loadKeyRing(sql: Sql, secret: Secret, previous: readonly Secret[]): Promise<KeyRing> {
-  return new KeyRing(secret, previous, await loadKey(sql, 'address', secret, previous));
+  const make = (): Uint8Array => randomBytes(32);
+  return new KeyRing(secret, previous, await loadKey(sql, 'address', make, secret, previous));
+}
+
+/** The private key that signs deletion receipts (PKCS #8, P-256): made once, and never changed. */
+export function loadReceiptKey(sql: Sql, secret: Secret, previous: readonly Secret[]): Promise<Uint8Array> {
+  const make = (): Uint8Array =>
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'der', type: 'pkcs8' });
+  return loadKey(sql, 'deletion receipts', make, secret, previous);
 }
 
 /** Seals every key at rest with the current secret; resolves to the purposes that were sealed with a former one. */
@@ -51,11 +59,17 @@ export async function listSealedSigningKeys(sql: Sql): Promise<readonly (SealedK
   return rows.slice(current).map(({ kid, keyId, sealed }) => ({ purpose: 'access tokens', kid, keyId, sealed }));
 }
 
-async function loadKey(sql: Sql, purpose: string, secret: Secret, previous: readonly Secret[]): Promise<Uint8Array> {
+async function loadKey(
+  sql: Sql,
+  purpose: string,
+  make: () => Uint8Array,
+  secret: Secret,
+  previous: readonly Secret[],
+): Promise<Uint8Array> {
   const found = (await listSealedKeys(sql)).find((key) => key.purpose === purpose);
   if (found) return unseal(found, secret, previous);
   const keys = new SecretKeys(secret);
-  await keepSealedKey(sql, { purpose, keyId: keys.id, sealed: keys.seal('sealed-key', randomBytes(32)) });
+  await keepSealedKey(sql, { purpose, keyId: keys.id, sealed: keys.seal('sealed-key', make()) });
   const kept = (await listSealedKeys(sql)).find((key) => key.purpose === purpose);
   if (!kept) throw new Error(`the key for "${purpose}" was not kept`);
   return unseal(kept, secret, previous);

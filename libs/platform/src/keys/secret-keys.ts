@@ -16,14 +16,18 @@ const TAG_BYTES = 16;
 /** What a key is for. Each purpose has a key of its own, derived from the secret by HKDF-SHA256 (RFC 5869). */
 export type KeyPurpose =
   | 'registration-code'
+  | 'email-change-code'
   | 'owner-token'
   | 'account-token'
   | 'envelope'
   | 'audit-subject'
+  | 'audit-batch'
+  | 'audit-checkpoint'
   | 'sealed-key'
   | 'stand-in'
   | 'refresh-token'
-  | 'device-token';
+  | 'device-token'
+  | 'cursor';
 
 /** The keys that come from one `TROTH_SECRET`. Nothing but the secret is needed to have them again. */
 export class SecretKeys {

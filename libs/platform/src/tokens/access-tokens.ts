@@ -6,9 +6,13 @@ import { JwtSecretRequestType, JwtService } from '@nestjs/jwt';
 import type { OpenedSession } from '#data/session';
 
 import { Config } from '../config/config.ts';
+import { Generations } from '../memory/generations.ts';
 import { hasLowS, withLowS } from './low-s.ts';
 import { SigningKeys } from './signing-keys.ts';
 import { numericDate, tokenParts } from './token-text.ts';
+
+/** How many verified tokens a process remembers at most, twice over: some 15 MB. */
+const REMEMBERED = 5_000;
 
 /** What an access token says (RFC 9068, 2.2), once its signature is right. Its times are judged by the database's clock. */
 export interface AccessClaims {
@@ -39,6 +43,8 @@ export class AccessTokens {
   readonly #issuer: string;
   readonly #audience: string;
   readonly #seconds: number;
+  // A client shows one token many times, and a signature stays right: verifying it costs more than all else the guard does.
+  readonly #verified = new Generations<AccessClaims>(REMEMBERED);
 
   constructor(
     config: Config,
@@ -50,7 +56,7 @@ export class AccessTokens {
     this.#jwt = new JwtService({
       secretOrKeyProvider: (kind, token) => {
         if (kind === JwtSecretRequestType.SIGN) return keys.current.privateKey;
-        const key = typeof token === 'string' ? keys.publicKey(token.slice(0, token.indexOf('.'))) : undefined;
+        const key = typeof token === 'string' ? keys.publicKey(headerOf(token)) : undefined;
         if (!key) throw new Error('no key of this name');
         return key;
       },
@@ -88,11 +94,23 @@ export class AccessTokens {
 
   /** What a text says if it is a token of ours, of this issuer and audience; undefined for anything else (RFC 8725). */
   async verify(text: string): Promise<AccessClaims | undefined> {
+    const remembered = this.#verified.get(text);
+    const claims = remembered && this.#hasKey(text) ? remembered : await this.#judge(text);
+    if (claims) this.#verified.put(text, claims);
+    return claims;
+  }
+
+  // A key may go at any time, and all its tokens with it.
+  #hasKey(token: string): boolean {
+    return this.keys.publicKey(headerOf(token)) !== undefined;
+  }
+
+  async #judge(text: string): Promise<AccessClaims | undefined> {
     const parts = tokenParts(text);
     if (!parts || !hasLowS(Buffer.from(parts.signature, 'base64url'))) return undefined;
-    if (!this.keys.publicKey(parts.header)) {
+    if (!this.#hasKey(text)) {
       await this.keys.lookAgain();
-      if (!this.keys.publicKey(parts.header)) return undefined;
+      if (!this.#hasKey(text)) return undefined;
     }
     try {
       const claims = this.#jwt.verify<AccessClaims>(text, {
@@ -107,6 +125,10 @@ export class AccessTokens {
       return undefined;
     }
   }
+}
+
+function headerOf(token: string): string {
+  return token.slice(0, token.indexOf('.'));
 }
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;

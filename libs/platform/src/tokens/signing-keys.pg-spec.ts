@@ -133,6 +133,18 @@ test('a new key is published before it signs, and the one before stays good unti
   expect([replica.published, await replica.takes(old)]).toEqual([[next], false]);
 });
 
+test('a token that was taken before is refused once its key is gone', async () => {
+  const replica = await Replica.started();
+  const [token, kid] = [replica.sign(), replica.keys.current.kid];
+  expect([await replica.takes(token), await replica.takes(token)]).toEqual([true, true]);
+  await age(DAYS_90);
+  await makeKey(DAYS_90);
+  await age(KEY_NOTICE_SECONDS);
+  await db.owner`delete from signing_key where kid = ${kid}`;
+  await replica.keys.load();
+  expect(await replica.takes(token)).toBe(false);
+});
+
 test('a replica that saw the new key at its last look takes its tokens; one that did not looks when it meets one', async () => {
   const [ahead, behind] = [await Replica.started(), await Replica.started()];
   await makeKey(0);

@@ -101,15 +101,20 @@ export class SigningKeys {
 /** Makes a key unless the newest one is younger than that; resolves to its id, or to nothing. */
 export async function makeSigningKey(sql: Sql, keys: KeyRing, leastAgeSeconds: number): Promise<string | undefined> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const { crv, kty, x, y } = publicKey.export({ format: 'jwk' });
-  // The thumbprint of RFC 7638 names the key.
-  const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+  const jwk = publicJwkOf(publicKey);
   const added = await addSigningKey(sql, {
-    kid,
-    publicJwk: JSON.stringify({ kty, crv, x, y, kid, use: 'sig', alg: 'ES256' }),
+    kid: jwk.kid,
+    publicJwk: JSON.stringify(jwk),
     ...keys.sealSigningKey(privateKey.export({ format: 'der', type: 'pkcs8' })),
     leastAgeSeconds,
     noticeSeconds: KEY_NOTICE_SECONDS,
   });
-  return added ? kid : undefined;
+  return added ? jwk.kid : undefined;
+}
+
+/** A public key as others see it; the thumbprint of RFC 7638 names it. */
+export function publicJwkOf(publicKey: KeyObject): PublicJwk {
+  const { kty = '', crv = '', x = '', y = '' } = publicKey.export({ format: 'jwk' });
+  const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+  return { kty, crv, x, y, kid, use: 'sig', alg: 'ES256' };
 }
