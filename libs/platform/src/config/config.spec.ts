@@ -53,6 +53,7 @@ test('outside production two settings are enough, and the rest is made for tryin
     previousSecrets: [],
     passwordPepper: undefined,
     passwordHasher: 'node-rs',
+    breachedPasswordsUrl: undefined,
     trustedProxies: [],
     securityProfile: 'standard',
     rateLimitScale: 1,

@@ -42,6 +42,8 @@ export class Config {
   readonly previousSecrets: readonly Secret[];
   readonly passwordPepper: Secret | undefined;
   readonly passwordHasher: 'node-rs' | 'argon2';
+  /** Without a slash at its end; undefined: nobody is asked. */
+  readonly breachedPasswordsUrl: string | undefined;
   readonly trustedProxies: readonly string[];
   readonly securityProfile: 'standard' | 'strict';
   readonly rateLimitScale: number;
@@ -75,6 +77,7 @@ export class Config {
     this.previousSecrets = Object.freeze(values.TROTH_SECRETS_PREVIOUS);
     this.passwordPepper = values.PASSWORD_PEPPER;
     this.passwordHasher = values.PASSWORD_HASHER;
+    this.breachedPasswordsUrl = values.BREACHED_PASSWORDS_URL;
     this.trustedProxies = Object.freeze(values.TRUSTED_PROXIES);
     this.securityProfile = values.SECURITY_PROFILE;
     this.rateLimitScale = values.RATE_LIMIT_SCALE;

@@ -19,6 +19,7 @@ export function productionFaults(values: Partial<SettingValues>): readonly strin
     weakSecret('METRICS_TOKEN', values.METRICS_TOKEN),
     plainHttp('PUBLIC_URL', values.PUBLIC_URL),
     plainHttp('WEB_URL', values.WEB_URL),
+    plainHttp('BREACHED_PASSWORDS_URL', values.BREACHED_PASSWORDS_URL),
     values.WEB_ORIGINS?.map((origin) => plainHttp('WEB_ORIGINS', origin)).find((fault) => fault !== undefined),
     values.SMTP_URL === undefined ? undefined : plainMail(new URL(values.SMTP_URL)),
   ].filter((fault) => fault !== undefined);

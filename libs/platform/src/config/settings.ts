@@ -103,6 +103,10 @@ export const SETTINGS = {
     default: 'node-rs',
     doc: 'The binding of Argon2id: @node-rs/argon2 or argon2.',
   },
+  BREACHED_PASSWORDS_URL: {
+    kind: baseUrl,
+    doc: 'A service that is asked for breached passwords, like https://api.pwnedpasswords.com/range; unset, nobody is asked.',
+  },
   TRUSTED_PROXIES: { kind: networks, default: '', doc: 'Proxies whose X-Forwarded-For is believed, as networks.' },
   SECURITY_PROFILE: {
     kind: choice('standard', 'strict'),

@@ -3,6 +3,7 @@ import { IsString } from 'class-validator';
 
 import { FrameApp } from '#testing/frame-app';
 
+import { AdminOnly } from './bearer.ts';
 import { Public } from './public.ts';
 
 class NoteDto {
@@ -22,6 +23,13 @@ class ForgottenController {
     return { secret: 'seen' };
   }
 
+  @AdminOnly()
+  @Public()
+  @Get('admin')
+  administrate(): object {
+    return { secret: 'seen' };
+  }
+
   @Public()
   @Get('open')
   open(): object {
@@ -36,8 +44,10 @@ test('a route that says nothing about access is closed, and the log says that it
       await frame.fetch('/closed'),
       await frame.postJson('/closed', {}),
       await frame.fetch('/closed', { method: 'HEAD' }),
+      // For administrators, and takes no session: whatever else it says, nobody is one.
+      await frame.fetch('/closed/admin'),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401]);
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401]);
     expect(await answers[0]?.text()).not.toContain('seen');
     expect((await frame.fetch('/closed/open')).status).toBe(200);
     expect(frame.lines).toContainEqual(

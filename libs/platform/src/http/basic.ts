@@ -4,6 +4,8 @@ import type { FastifyRequest } from 'fastify';
 
 import { Problem } from '#platform/problems/problem';
 
+import { authorizationOf } from './raw-headers.ts';
+
 /** Where the guard looks whether a route takes HTTP Basic credentials. */
 export const BASIC = 'troth:basic';
 
@@ -22,8 +24,7 @@ const CONTROL_CHARACTERS = /\p{Cc}/u;
 
 /** The HTTP Basic credentials of a request; undefined when they are missing, given twice or malformed. */
 export function credentialsOf(request: FastifyRequest): Credentials | undefined {
-  const given = request.raw.headersDistinct.authorization ?? [];
-  return given.length === 1 ? parseBasic(given[0]) : undefined;
+  return parseBasic(authorizationOf(request));
 }
 
 /** Credentials of RFC 7617, in UTF-8; undefined for anything that is not exactly that. */

@@ -6,10 +6,14 @@ import type { LiveSession } from '#data/session';
 import type { ProblemCode } from '#platform/problems/problem';
 import { Problem } from '#platform/problems/problem';
 
+import { authorizationOf } from './raw-headers.ts';
+
 /** Where the guard looks whether a route takes an access token, and whether the user has to be authenticated lately. */
 export const BEARER = 'troth:bearer';
 /** As above. */
 export const STEP_UP = 'troth:step-up';
+/** Where the guard looks whether a route is for administrators alone. */
+export const ADMIN_ONLY = 'troth:admin-only';
 
 /** The name of the access token in the OpenAPI document. */
 export const BEARER_SCHEME = 'bearer';
@@ -19,6 +23,12 @@ export const COOKIE_SCHEME = 'cookie';
 
 /** The extension of an operation that asks for a recent authentication, while the OpenAPI document is made. */
 export const RECENT = 'x-recent-authentication';
+
+/** The extension of an operation that is for one role alone; it stays in the OpenAPI document. */
+export const REQUIRED_ROLE = 'x-required-role';
+
+/** The role of administrators. */
+export const ADMIN = 'admin';
 
 /** How long a step-up lasts: the token's `auth_time` is at most so many seconds old. */
 export const STEP_UP_SECONDS = 300;
@@ -36,8 +46,7 @@ const SCHEME = /^bearer +(\S+)$/i;
 
 /** What stands in the Authorization header as a bearer token (RFC 6750, 2.1); undefined when it is missing, given twice or malformed. */
 export function bearerOf(request: FastifyRequest): string | undefined {
-  const given = request.raw.headersDistinct.authorization ?? [];
-  return given.length === 1 ? SCHEME.exec(given[0] ?? '')?.[1] : undefined;
+  return SCHEME.exec(authorizationOf(request) ?? '')?.[1];
 }
 
 /** A 401 to a route that wants an access token, with the challenge of RFC 6750, 3. */
@@ -70,3 +79,10 @@ export function Session(): ParameterDecorator {
 
 /** The user must have been authenticated within the last five minutes; a new log-in counts (RFC 9470). */
 export const StepUp = (): MethodDecorator => applyDecorators(SetMetadata(STEP_UP, true), ApiExtension(RECENT, true));
+
+/**
+ * For administrators alone: 403 `forbidden` unless the account has the role now, whatever the token says. It opens
+ * nothing by itself: a route has to take the session too, with `@Session()`, or it is closed to everybody.
+ */
+export const AdminOnly = (): MethodDecorator =>
+  applyDecorators(SetMetadata(ADMIN_ONLY, true), ApiExtension(REQUIRED_ROLE, ADMIN));

@@ -13,7 +13,7 @@ type Step = (typeof STEPS)[number];
  */
 @Injectable()
 export class Closing implements BeforeApplicationShutdown {
-  readonly #acts = new Map<Step, () => Promise<void>>();
+  readonly #acts: { readonly step: Step; readonly act: () => Promise<void> }[] = [];
   #hasBegun = false;
 
   constructor(private readonly log: Log) {}
@@ -23,9 +23,9 @@ export class Closing implements BeforeApplicationShutdown {
     return this.#hasBegun;
   }
 
-  /** Says what the step does; it has to keep to a bound of its own. */
+  /** Says what the step does, besides what others said; it has to keep to a bound of its own. */
   at(step: Step, act: () => Promise<void>): void {
-    this.#acts.set(step, act);
+    this.#acts.push({ step, act });
   }
 
   /** Nest calls it before it closes the server. */
@@ -33,14 +33,19 @@ export class Closing implements BeforeApplicationShutdown {
     this.#hasBegun = true;
   }
 
-  /** Takes the steps one after the other; one that fails holds up none of the others. */
+  /** Takes the steps one after the other, and all acts of a step at once; one that fails holds up none of the others. */
   async takeSteps(): Promise<void> {
     for (const step of STEPS) {
-      try {
-        await this.#acts.get(step)?.();
-      } catch (error) {
-        this.log.error('closing_step_failed', { step, error });
-      }
+      const acts = this.#acts.filter((one) => one.step === step);
+      await Promise.all(acts.map(({ act }) => this.#take(step, act)));
+    }
+  }
+
+  async #take(step: Step, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.log.error('closing_step_failed', { step, error });
     }
   }
 }

@@ -3,16 +3,19 @@ import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { Config } from '#platform/config/config';
+import { HashGate } from '#platform/hashing/hash-gate';
 import { sourceOf, TrustedProxies } from '#platform/limits/request-source';
 import { SourceLimitGuard } from '#platform/limits/source-limit-guard';
 import { Problem } from '#platform/problems/problem';
 
 import { Connections } from './connections.ts';
 import { allowOrigin } from './cross-origin.ts';
+import { entityTagsOf } from './entity-tags.ts';
 import { BODY_LIMIT, refuseTunnels } from './fastify-options.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
-import { parseFormBody, parseJsonBody, refuseOtherBodies } from './json-body.ts';
+import { MERGE_PATCH, parseFormBody, parseJsonBody, refuseOtherBodies } from './json-body.ts';
 import { serveOpenApi } from './openapi.ts';
+import { timesOf } from './raw-headers.ts';
 import { RequestLog } from './request-log.ts';
 import { Routes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -60,6 +63,7 @@ export function configureApp(app: NestFastifyApplication): Promise<void> {
   refuseTunnels(app.get(Config), server);
   app.get(Connections).watch(server.server);
   beginRequests(app);
+  shedHashes(app, server);
   readBodies(app, server);
   countRequests(server, app.get(SourceLimitGuard));
   endRequests(server, requestLog, app.get(SourceLimitGuard));
@@ -87,8 +91,7 @@ function beginRequests(app: NestFastifyApplication): void {
   const { httpAdapter } = app.get<HttpAdapterHost<FastifyAdapter>>(HttpAdapterHost);
   httpAdapter.setOnRequestHook((request, reply, done) => {
     request.began = performance.now();
-    const forwardedFor = request.headers['x-forwarded-for'];
-    request.source = sourceOf(request.socket.remoteAddress, [forwardedFor ?? []].flat().join(','), proxies);
+    request.source = sourceOf(request.socket.remoteAddress, forwardedFor(request), proxies);
     request.fromWebPage = isFromWebPage(config.webOrigins, request.headers);
     reply.headers(headers).header('x-request-id', request.id);
     const hosts = timesOf('host', request);
@@ -99,9 +102,17 @@ function beginRequests(app: NestFastifyApplication): void {
   });
 }
 
-// Of some fields that come more than once Node keeps the first alone, and others may have read another one.
-function timesOf(field: string, { raw: { rawHeaders } }: FastifyRequest): number {
-  return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === field).length;
+// Nothing of the request has been read by then but its head.
+function shedHashes(app: NestFastifyApplication, server: FastifyInstance): void {
+  server.addHook('onRequest', ({ routeOptions }, _reply, done) => {
+    if (routeOptions.config.frame?.hashes === true) app.get<HashGate>(HashGate, { strict: false }).ensureRoom();
+    done();
+  });
+}
+
+// Several fields are one list (RFC 9110, 5.3).
+function forwardedFor({ headers: { 'x-forwarded-for': given } }: FastifyRequest): string | undefined {
+  return Array.isArray(given) ? given.join(',') : given;
 }
 
 function readBodies(app: NestFastifyApplication, server: FastifyInstance): void {
@@ -111,9 +122,10 @@ function readBodies(app: NestFastifyApplication, server: FastifyInstance): void 
     done(null, payload);
   });
   server.removeAllContentTypeParsers();
-  app.useBodyParser('application/json', { bodyLimit: BODY_LIMIT }, (_request, body, done) => {
-    done(null, parseJsonBody(body));
-  });
+  for (const type of ['application/json', MERGE_PATCH])
+    app.useBodyParser(type, { bodyLimit: BODY_LIMIT }, (_request, body, done) => {
+      done(null, parseJsonBody(body));
+    });
   // It reaches routes with @FormBody() alone: everywhere else the type is refused above.
   app.useBodyParser('application/x-www-form-urlencoded', { bodyLimit: BODY_LIMIT }, (_request, body, done) => {
     done(null, parseFormBody(body));
@@ -124,8 +136,9 @@ function readBodies(app: NestFastifyApplication, server: FastifyInstance): void 
 // paths that lead nowhere have no guard. A header that a route takes is a part of the message like its body.
 function countRequests(server: FastifyInstance, limits: SourceLimitGuard): void {
   server.addHook('preHandler', async (request, reply) => {
-    const { apart, keyed, handsTokens, unlimited } = request.routeOptions.config.frame ?? {};
+    const { apart, condition, keyed, handsTokens, unlimited } = request.routeOptions.config.frame ?? {};
     if (keyed === true) idempotencyKeyOf(request);
+    if (condition !== undefined) entityTagsOf(condition, request);
     if (handsTokens === true) transportOf(request);
     if (unlimited !== true && apart !== true) await limits.countOfAll(request, reply);
   });

@@ -69,7 +69,7 @@ describe('with listed origins', () => {
       'access-control-allow-credentials': 'true',
       'access-control-allow-methods': 'GET, HEAD, POST',
       'access-control-allow-headers':
-        'authorization, content-type, idempotency-key, if-match, troth-transport, x-request-id',
+        'authorization, content-type, idempotency-key, if-match, if-none-match, troth-transport, x-request-id',
       'access-control-expose-headers': EXPOSED,
       'access-control-max-age': '600',
     });

@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Routes } from './routes.ts';
 import { varyBy } from './vary.ts';
 
-const ALLOWED_HEADERS = 'authorization, content-type, idempotency-key, if-match, troth-transport, x-request-id';
+const ALLOWED_HEADERS =
+  'authorization, content-type, idempotency-key, if-match, if-none-match, troth-transport, x-request-id';
 const EXPOSED_HEADERS = 'etag, retry-after, ratelimit, ratelimit-policy, x-request-id';
 const PREFLIGHT_SECONDS = '600';
 

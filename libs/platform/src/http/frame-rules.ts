@@ -6,12 +6,16 @@ export interface FrameRules {
   readonly form?: true;
   /** It takes an Idempotency-Key. */
   readonly keyed?: true;
+  /** It takes a header with entity tags. */
+  readonly condition?: 'if-match' | 'if-none-match';
   /** It takes the header Troth-Transport. */
   readonly handsTokens?: true;
   /** It counts under the limits of its own alone, not under those for all. */
   readonly apart?: true;
   /** It counts under no limit per source. */
   readonly unlimited?: true;
+  /** It hashes a password, and is refused before its body is read when that would be shed. */
+  readonly hashes?: true;
 }
 
 declare module 'fastify' {
@@ -35,3 +39,6 @@ export function frameRule(rule: FrameRules): MethodDecorator {
 
 /** The body of the route is a form in UTF-8 (`application/x-www-form-urlencoded`), as plain HTML pages send it. */
 export const FormBody = (): MethodDecorator => frameRule({ form: true });
+
+/** The route hashes a password. When too many wait already it is answered 503 at once: a refusal has to cost next to nothing. */
+export const HashesPassword = (): MethodDecorator => frameRule({ hashes: true });

@@ -4,6 +4,9 @@ import { Problem } from '#platform/problems/problem';
 
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;\s*charset\s*=\s*(?:utf-8|"utf-8")\s*)?;?\s*$/i;
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*(?:utf-8|"utf-8")\s*)?;?\s*$/i;
+/** What a PATCH may call its JSON (RFC 7396). Whatever it is called, it is read as that. */
+export const MERGE_PATCH = 'application/merge-patch+json';
+const PATCH_TYPE = /^application\/(?:merge-patch\+)?json\s*(?:;\s*charset\s*=\s*(?:utf-8|"utf-8")\s*)?;?\s*$/i;
 const TEXT = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?/g;
 /** No request of ours nests deeper; much deeper ones could exhaust the stack of whoever walks them. */
 const DEEPEST = 16;
@@ -11,8 +14,8 @@ const DEEPEST = 16;
 const CLOSING = { headers: { connection: 'close' } };
 
 /**
- * Refuses a body that is too large (413) or not plain JSON in UTF-8 (415) before any of it is read; for a route
- * of forms, a form in UTF-8 instead. Without a body all is well, whatever its type is said to be.
+ * Refuses a body that is too large (413) or not plain JSON in UTF-8 (415), for a PATCH a merge patch as well, before any
+ * of it is read; for a route of forms, a form in UTF-8 instead. Without a body all is well, whatever its type is said to be.
  */
 export function refuseOtherBodies(
   { method, headers }: Pick<FastifyRequest, 'method' | 'headers'>,
@@ -26,7 +29,8 @@ export function refuseOtherBodies(
   }
   if (length > limit) throw new Problem('payload-too-large', CLOSING);
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  const type = kind === 'json' ? JSON_TYPE : FORM_TYPE;
+  const jsonType = method === 'PATCH' ? PATCH_TYPE : JSON_TYPE;
+  const type = kind === 'json' ? jsonType : FORM_TYPE;
   const isOurs = encoding === 'identity' && type.test(headers['content-type'] ?? '');
   if (!isOurs) throw new Problem('unsupported-media-type', CLOSING);
 }

@@ -4,6 +4,7 @@ type Headers = NonNullable<NonNullable<OpenAPIObject['components']>['headers']>;
 
 /** The headers of answers that are worth telling, by their names. */
 export const HEADERS = {
+  ETag: { description: 'Names this state of what is shown (RFC 9110, 8.8.3).', schema: { type: 'string' } },
   'X-Request-Id': {
     description: 'The request id; the one of the request, if it was well-formed.',
     schema: { type: 'string' },
@@ -40,12 +41,14 @@ const NOT_COUNTED: ReadonlySet<number> = new Set([400, 408, 413, 415]);
 interface AnsweredRoute {
   readonly isLimited: boolean;
   readonly handsTokens: boolean;
+  readonly isTagged: boolean;
 }
 
 /** The headers of an answer, as references to the components of the document. */
-export function headersOf(status: number, { isLimited, handsTokens }: AnsweredRoute): Headers {
+export function headersOf(status: number, { isLimited, handsTokens, isTagged }: AnsweredRoute): Headers {
   const names: readonly (keyof typeof HEADERS)[] = [
     'X-Request-Id',
+    ...(isTagged && status < 400 ? (['ETag'] as const) : []),
     ...(isLimited && !NOT_COUNTED.has(status) ? (['RateLimit', 'RateLimit-Policy'] as const) : []),
     ...(handsTokens && status < 300 ? (['Set-Cookie'] as const) : []),
     ...(status === 429 || status === 503 ? (['Retry-After'] as const) : []),

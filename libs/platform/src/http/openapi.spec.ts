@@ -118,7 +118,7 @@ test('an operation tells every problem it can answer with', async () => {
   expect(post?.responses['401']).toMatchObject({
     description:
       '`activation-failed`: The code or the password is not right, or the claim has ended. ' +
-      '`unauthenticated`: Credentials are missing or malformed.',
+      '`unauthenticated`: Credentials are missing, malformed or no longer good.',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   });
   expect(post?.security).toEqual([{ basic: [] }]);

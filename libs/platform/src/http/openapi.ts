@@ -10,9 +10,10 @@ import { PROBLEMS, type ProblemCode } from '#platform/problems/problem';
 
 import { serveApiPage } from './api-page.ts';
 import { BASIC_SCHEME } from './basic.ts';
-import { BEARER_SCHEME, COOKIE_SCHEME, RECENT } from './bearer.ts';
+import { BEARER_SCHEME, COOKIE_SCHEME, RECENT, REQUIRED_ROLE } from './bearer.ts';
 import { CLIENT_SCHEME } from './client.ts';
 import { addDetails, operationsOf, writingOperationsOf, type Operation as PlainOperation } from './openapi-details.ts';
+import { TAGGED } from './entity-tags.ts';
 import { HEADERS, headersOf, REQUEST_ID } from './openapi-headers.ts';
 import { PROBLEM_SCHEMA } from './problem-schema.ts';
 import { ROUTE_PROBLEMS } from './problems.ts';
@@ -31,6 +32,9 @@ type Operation = PlainOperation & {
   [ROUTE_PROBLEMS]?: readonly ProblemCode[];
   [UNLIMITED]?: boolean;
   [RECENT]?: boolean;
+  [TAGGED]?: boolean;
+  [REQUIRED_ROLE]?: string;
+  [TAGGED]?: boolean;
 };
 
 /** The OpenAPI 3.1 document of every route, with the problems it answers. */
@@ -89,7 +93,11 @@ export function serveOpenApi(app: NestFastifyApplication): void {
 
 function addProblems(operation: Operation, isWriting: boolean): void {
   const { responses } = operation;
-  const answered = { isLimited: operation[UNLIMITED] !== true, handsTokens: handsTokens(operation) };
+  const answered = {
+    isLimited: operation[UNLIMITED] !== true,
+    handsTokens: handsTokens(operation),
+    isTagged: operation[TAGGED] === true,
+  };
   for (const [status, codes] of byStatus(problemsOf(operation, isWriting))) {
     responses[status] = {
       description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join(' '),
@@ -97,11 +105,10 @@ function addProblems(operation: Operation, isWriting: boolean): void {
     };
   }
   for (const [status, response] of Object.entries(responses))
-    if (response && !('$ref' in response)) response.headers = headersOf(Number(status), answered);
+    if (response && !('$ref' in response))
+      response.headers = { ...response.headers, ...headersOf(Number(status), answered) };
   operation.parameters = [...(operation.parameters ?? []), { $ref: '#/components/parameters/X-Request-Id' }];
-  Reflect.deleteProperty(operation, ROUTE_PROBLEMS);
-  Reflect.deleteProperty(operation, UNLIMITED);
-  Reflect.deleteProperty(operation, RECENT);
+  for (const extension of [ROUTE_PROBLEMS, UNLIMITED, RECENT, TAGGED]) Reflect.deleteProperty(operation, extension);
 }
 
 function problemsOf(operation: Operation, isWriting: boolean): readonly ProblemCode[] {
@@ -111,7 +118,7 @@ function problemsOf(operation: Operation, isWriting: boolean): readonly ProblemC
     ...(isWriting ? OF_A_BODY : []),
     ...(operation.security === undefined ? [] : (['unauthenticated'] as const)),
     ...(takesToken(operation) ? (['session-revoked'] as const) : []),
-    ...((takesToken(operation) && isWriting) || handsTokens(operation) ? (['forbidden'] as const) : []),
+    ...(refusesSome(operation, isWriting) ? (['forbidden'] as const) : []),
     ...(operation[RECENT] === true ? (['reauthentication-required'] as const) : []),
     ...(operation[UNLIMITED] === true ? [] : (['rate-limited'] as const)),
   ];
@@ -119,6 +126,11 @@ function problemsOf(operation: Operation, isWriting: boolean): readonly ProblemC
 
 function takesToken({ security = [] }: Operation): boolean {
   return security.some((schemes) => BEARER_SCHEME in schemes);
+}
+
+/** Foreign pages where cookies count or are handed out, and whoever lacks the role. */
+function refusesSome(operation: Operation, isWriting: boolean): boolean {
+  return (takesToken(operation) && isWriting) || handsTokens(operation) || operation[REQUIRED_ROLE] !== undefined;
 }
 
 function handsTokens({ parameters = [] }: Operation): boolean {

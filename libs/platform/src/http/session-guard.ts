@@ -6,8 +6,16 @@ import { findSession, markGenerationUsed, type LiveSession } from '#data/session
 import { Problem } from '#platform/problems/problem';
 import { AccessTokens, generationOf, type AccessClaims } from '#platform/tokens/access-tokens';
 
-import { bearerOf, bearerProblem, STEP_UP_SECONDS } from './bearer.ts';
+import { ADMIN, bearerOf, bearerProblem, STEP_UP_SECONDS } from './bearer.ts';
 import { accessCookieOf } from './token-cookies.ts';
+
+/** What a route asks of a session besides being alive. */
+export interface SessionRule {
+  /** The account has the role of administrators. */
+  readonly isAdminOnly: boolean;
+  /** The user was authenticated lately. */
+  readonly isRecent: boolean;
+}
 
 /** Finds the session behind an access token. One indexed read, so what has ended is refused by the next request anywhere. */
 @Injectable()
@@ -18,7 +26,7 @@ export class SessionGuard {
   ) {}
 
   /** Puts the session into the request; throws the problem of a token that opens nothing. */
-  async admit(request: FastifyRequest, wantsRecent: boolean): Promise<true> {
+  async admit(request: FastifyRequest, rule: SessionRule): Promise<true> {
     // A cookie counts only where no other credentials are given: those were chosen, it comes by itself.
     const byCookie = request.headers.authorization === undefined;
     const text = byCookie ? accessCookieOf(request) : bearerOf(request);
@@ -29,7 +37,8 @@ export class SessionGuard {
     if (!session) throw bearerProblem('session-revoked', 'session_over', 'invalid_token');
     if (session.accountId !== claims.sub) throw bearerProblem('unauthenticated', 'foreign_session', 'invalid_token');
     if (session.at >= claims.exp) throw bearerProblem('unauthenticated', 'token_expired', 'invalid_token');
-    if (wantsRecent && session.at - claims.auth_time > STEP_UP_SECONDS) throw reauthentication();
+    if (rule.isAdminOnly && !session.roles.includes(ADMIN)) throw new Problem('forbidden', { reason: 'not_admin' });
+    if (!isAuthenticatedWell(claims, session.at, rule)) throw reauthentication();
     await this.#noteUse(session, claims);
     request.session = session;
     request.sessionCookie = byCookie;
@@ -41,6 +50,14 @@ export class SessionGuard {
     if (!generationIsUsed && generationOf(claims) === generation)
       await markGenerationUsed(this.db.sql, sessionId, generation);
   }
+}
+
+/**
+ * Whether the authentication that a token tells of is good enough for the route: how long ago it was (`auth_time`). What
+ * it consisted of (`amr`), and what administrators have to show besides the password, is a matter of this function too.
+ */
+function isAuthenticatedWell({ auth_time }: AccessClaims, at: number, { isRecent }: SessionRule): boolean {
+  return !isRecent || at - auth_time <= STEP_UP_SECONDS;
 }
 
 /** RFC 9470, 3: which authentication would do. */

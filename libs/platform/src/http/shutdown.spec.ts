@@ -92,6 +92,7 @@ test('after the last answer come the letters, then the jobs, and one that fails 
   await eventually(() => Promise.resolve(steps.length > 0 ? true : undefined));
   const closing = frame.app.get(Closing);
   closing.at('jobs', () => Promise.resolve(void steps.push('jobs')));
+  closing.at('jobs', () => Promise.resolve(void steps.push('more jobs')));
   closing.at('letters', () => {
     steps.push('letters');
     return Promise.reject(new Error('no letters'));
@@ -103,6 +104,6 @@ test('after the last answer come the letters, then the jobs, and one that fails 
   release();
   await answer;
   expect(await closed).toBe(0);
-  expect(steps).toEqual(['began', 'finished', 'modules closed', 'letters', 'jobs']);
+  expect(steps).toEqual(['began', 'finished', 'modules closed', 'letters', 'jobs', 'more jobs']);
   expect(frame.lines).toContainEqual(expect.objectContaining({ event: 'closing_step_failed', step: 'letters' }));
 });

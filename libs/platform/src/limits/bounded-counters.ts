@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 
-import { Generations } from './generations.ts';
+import { Generations } from '../memory/generations.ts';
 
 /** How many counters are kept at most: about 20 MB. */
 export const MOST_COUNTERS = 100_000;

@@ -48,7 +48,20 @@ export const LIMITS = {
     { limit: 10, windowSeconds: MINUTE },
     { limit: 60, windowSeconds: HOUR },
   ],
+  admin: [{ limit: 120, windowSeconds: MINUTE }],
   'password-changes': [{ limit: 20, windowSeconds: 15 * MINUTE, failuresOnly: true }],
+  'profile-changes': [{ limit: 60, windowSeconds: MINUTE }],
+  'email-changes': [{ limit: 20, windowSeconds: HOUR }],
+  'email-change-codes': [
+    { limit: 10, windowSeconds: MINUTE },
+    { limit: 60, windowSeconds: HOUR },
+  ],
+  'account-deletion': [
+    { limit: 10, windowSeconds: MINUTE },
+    { limit: 60, windowSeconds: HOUR },
+  ],
+  receipts: [{ limit: 60, windowSeconds: MINUTE }],
+  exports: [{ limit: 10, windowSeconds: HOUR }],
   clients: [
     { limit: 20, windowSeconds: 15 * MINUTE, failuresOnly: 'credentials' },
     { limit: 600, windowSeconds: MINUTE },

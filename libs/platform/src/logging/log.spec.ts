@@ -38,11 +38,12 @@ test('lines below the level are not written', () => {
   expect(lines()).toMatchObject([{ event: 'c' }, { event: 'd', error: { kind: 'Error', message: 'e' } }]);
 });
 
-test('the id of a request stays as it is, however long', () => {
+test('the id of a request and the head of the audit chain stay as they are, however long', () => {
   const { log, lines } = logTo('info');
   const requestId = 'a'.repeat(64);
-  log.info('request', { requestId, note: requestId });
-  expect(lines()).toMatchObject([{ requestId, note: '[secret]' }]);
+  const auditHead = `12:${'0'.repeat(64)}`;
+  log.info('request', { requestId, auditHead, note: requestId, more: auditHead });
+  expect(lines()).toMatchObject([{ requestId, auditHead, note: '[secret]', more: '12:[secret]' }]);
 });
 
 test('a line cannot be forged by what it holds', () => {

@@ -21,6 +21,14 @@ export class Metrics {
     new Gauge({ name, help, registers: [this.registry], collect });
   }
 
+  /** The same with one value for each value of a label. */
+  gauges(name: string, help: string, label: string, read: () => ReadonlyMap<string, number>): void {
+    const collect = function (this: Gauge): void {
+      for (const [value, number] of read()) this.set({ [label]: value }, number);
+    };
+    new Gauge({ name, help, labelNames: [label], registers: [this.registry], collect });
+  }
+
   /** Buckets are upper bounds, in the unit that the name tells. */
   histogram<Label extends string>(
     name: string,

@@ -27,7 +27,7 @@ export const PROBLEMS = {
   unauthenticated: {
     status: 401,
     challenge: BASIC_CHALLENGE,
-    title: 'Credentials are missing or malformed.',
+    title: 'Credentials are missing, malformed or no longer good.',
     advice:
       "WWW-Authenticate names the scheme. Basic: address and password or a client's id and key, in UTF-8 (RFC 7617). Bearer: an unexpired access token (RFC 6750).",
   },
@@ -36,6 +36,13 @@ export const PROBLEMS = {
     challenge: BEARER_CHALLENGE,
     title: 'The name or the password is not right.',
     advice: 'Check both. A forgotten password can be reset by a letter to the address.',
+  },
+  'challenge-failed': {
+    status: 401,
+    challenge: BEARER_CHALLENGE,
+    title: 'The code is not right, or no longer good.',
+    advice:
+      'Check the code of the newest letter. After three wrong codes, or when the time is up, ask for another one.',
   },
   'activation-failed': {
     status: 401,
@@ -73,6 +80,11 @@ export const PROBLEMS = {
     title: 'The account is suspended.',
     advice: 'Ask the operator of the service.',
   },
+  'changes-frozen': {
+    status: 403,
+    title: 'Somebody else was at the account: such changes wait.',
+    advice: 'Wait until 24 hours have passed since the owner said so.',
+  },
   'not-found': { status: 404, title: 'There is nothing here.', advice: 'Check the path; /docs lists all of them.' },
   'method-not-allowed': {
     status: 405,
@@ -84,10 +96,30 @@ export const PROBLEMS = {
     title: 'The request did not arrive in time.',
     advice: 'Send a request within 15 seconds, its headers within 10, and open a new connection for the next one.',
   },
+  'last-admin': {
+    status: 409,
+    title: 'Nobody would be left who can administrate.',
+    advice: 'Make somebody else an administrator first.',
+  },
+  'deletion-scheduled': {
+    status: 409,
+    title: 'The account is going to be deleted already.',
+    advice: 'Take that deletion back first, to choose another time.',
+  },
   'idempotency-conflict': {
     status: 409,
     title: 'The idempotency key was used for another request.',
     advice: 'Use a new Idempotency-Key for every new request, and the same one only to repeat a request unchanged.',
+  },
+  'username-taken': {
+    status: 409,
+    title: 'Somebody else has this user name.',
+    advice: 'Choose another one.',
+  },
+  'precondition-failed': {
+    status: 412,
+    title: 'What is to be changed is not what it was.',
+    advice: 'Get it again, with its ETag, and decide anew.',
   },
   'payload-too-large': {
     status: 413,
@@ -96,7 +128,7 @@ export const PROBLEMS = {
   },
   'unsupported-media-type': {
     status: 415,
-    title: 'The body is not JSON.',
+    title: 'The body is not of a type that this route takes.',
     advice: 'Send Content-Type: application/json, or a form where the route takes one, without Content-Encoding.',
   },
   'validation-failed': {
