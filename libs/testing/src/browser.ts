@@ -26,6 +26,7 @@ const LOOKS = [
   ['wide', 'light', WIDE],
   ['narrow', 'light', NARROW],
   ['dark', 'dark', NARROW],
+  ['wide-dark', 'dark', WIDE],
 ] as const;
 
 /** The program of a browser: what CHROMIUM_PATH names, or else what the system has; undefined when there is none. */

@@ -1,3 +1,5 @@
+import type { TestDatabase } from './fresh-database.ts';
+
 /** A value that a test gives the service, and must not find again. */
 export interface Canary {
   readonly name: string;
@@ -58,4 +60,17 @@ function inBase64(bytes: Uint8Array, offset: number): string {
 
 function anyOf(texts: readonly string[], flags = ''): RegExp {
   return new RegExp(texts.map((text) => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('|'), flags);
+}
+
+/** Every row of every table, a place for each table. */
+export async function dumpOf({ owner }: TestDatabase): Promise<readonly Place[]> {
+  const tables = await owner<{ name: string; dump: string }[]>`
+    select table_name::text as name,
+           query_to_xml(format('select to_jsonb(t) from %I.%I as t', table_schema, table_name), true, false, '')::text as dump
+      from information_schema.tables
+     where table_schema in ('public', 'vault') and table_type = 'BASE TABLE'`;
+  return tables.map(({ name, dump }) => ({
+    of: `dump of ${name}`,
+    text: dump.replaceAll('&quot;', '"').replaceAll('&amp;', '&'),
+  }));
 }

@@ -22,8 +22,8 @@ export class TestClaimant {
     });
   }
 
-  activate(code: string, password = this.password): Promise<Answer> {
-    return this.#ask('/v1/registrations/activation', { body: { code }, as: [this.email, password] });
+  activate(code: string, password = this.password, more: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
+    return this.#ask('/v1/registrations/activation', { body: { code, ...more }, as: [this.email, password] });
   }
 
   resend(password = this.password): Promise<Answer> {

@@ -12,7 +12,8 @@ const PHC = phcOf('aGFzaGhhc2g');
 /** What tests know an address by in place of its HMAC. */
 export const keyOf = (email: string): Uint8Array => Buffer.from(email);
 
-function registration(email: string, more: Partial<Registration>): Registration {
+/** A claim of the address, but for what `more` says. */
+export function registration(email: string, more: Partial<Registration> = {}): Registration {
   return {
     email,
     addressKey: keyOf(email),

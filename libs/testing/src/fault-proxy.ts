@@ -14,6 +14,8 @@ interface Pair {
 /** A network that fails when a test wants it to, between a client and a server on this machine. */
 export class FaultProxy {
   fault: Fault = 'none';
+  /** Milliseconds that every reply is late by. */
+  delay = 0;
   /** Connections that came so far. */
   accepted = 0;
   readonly #pairs = new Set<Pair>();
@@ -103,7 +105,9 @@ export class FaultProxy {
       this.#cutAt = undefined;
       this.#reset(pair);
     } else if (!this.fault.startsWith('swallow')) {
-      pair.client.write(this.#forge(bytes));
+      const forged = this.#forge(bytes);
+      if (this.delay === 0) pair.client.write(forged);
+      else setTimeout(() => pair.client.destroyed || pair.client.write(forged), this.delay);
     }
   }
 

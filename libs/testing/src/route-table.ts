@@ -3,7 +3,7 @@ import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA, RouteParamtypes } 
 import { ModulesContainer } from '@nestjs/core';
 
 import { BASIC } from '#platform/http/basic';
-import { BEARER } from '#platform/http/bearer';
+import { ADMIN_ONLY, BEARER } from '#platform/http/bearer';
 import type { LimitName } from '#platform/limits/limits';
 import { SOURCE_LIMIT, UNLIMITED } from '#platform/limits/source-limit';
 
@@ -17,6 +17,8 @@ export interface TableRoute {
   readonly isBasic: boolean;
   /** Whether it takes an access token. */
   readonly isBearer: boolean;
+  /** Whether it is for administrators alone. */
+  readonly isAdminOnly: boolean;
   /** The class of its body; undefined when it takes none. */
   readonly body: Type | undefined;
 }
@@ -45,6 +47,7 @@ function routeOf(controller: Type, name: string, handler: object): TableRoute {
     isUnlimited: extension !== undefined && UNLIMITED in extension,
     isBasic: Reflect.getMetadata(BASIC, handler) === true,
     isBearer: Reflect.getMetadata(BEARER, handler) === true,
+    isAdminOnly: Reflect.getMetadata(ADMIN_ONLY, handler) === true,
     body: bodyOf(controller, name),
   };
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 /** How a command of the command line ended. */
@@ -16,13 +17,13 @@ export interface RunningOps {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts a command with these settings and no others; in another folder it finds other migrations. */
+/** Starts a command with these settings and no others, and no data of a start; in another folder it finds other migrations. */
 export function startOps(
   words: readonly string[],
   settings: Readonly<Record<string, string>> = {},
   folder = process.cwd(),
 ): RunningOps {
-  const env = { PATH: process.env.PATH, ...settings };
+  const env = { PATH: process.env.PATH, DATA_DIR: path.join(tmpdir(), 'no data of troth'), ...settings };
   const child = spawn(process.execPath, [path.resolve('dist/apps/ops/src/main.js'), ...words], {
     env,
     cwd: folder,

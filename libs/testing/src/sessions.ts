@@ -37,8 +37,8 @@ export class TestSession {
   }
 
   /** A request for new tokens, which are not taken over: their answer may be lost. */
-  refresh(token = this.tokens.refresh_token): Promise<Answer> {
-    return this.app.ask('/v1/sessions/refresh', { body: { refresh_token: token } });
+  refresh(token = this.tokens.refresh_token, ask: Ask = {}): Promise<Answer> {
+    return this.app.ask('/v1/sessions/refresh', { ...ask, body: { refresh_token: token } });
   }
 
   /** Refreshes and takes the new tokens over; throws when that is refused. */

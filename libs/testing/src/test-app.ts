@@ -1,3 +1,4 @@
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import type { DestinationStream } from 'pino';
@@ -5,6 +6,7 @@ import supertest from 'supertest';
 
 import { Database } from '#data/database';
 import { createApp } from '#api/app';
+import { HousekeepingModule } from '#api/housekeeping/housekeeping.module';
 import { readConfig } from '#platform/config/config';
 import { closeGracefully } from '#platform/http/shutdown';
 import { Metrics } from '#platform/metrics/metrics';
@@ -53,6 +55,8 @@ export interface TestApp {
   get<Part>(part: PartClass<Part>): Part;
   /** Texts of the statements that requests and jobs ran since the last call. */
   statements(): readonly string[];
+  /** Hears of every request when it comes. */
+  onRequest(heard: (request: IncomingMessage) => void): void;
   /** The metrics in the text form of Prometheus. */
   metrics(): Promise<string>;
   /** Requests that claimants had to send again because the service shed them; `stop` tells how many. */
@@ -88,6 +92,8 @@ export async function startTestApp(
   const shed = { requests: 0 };
   app.get(Database).onStatement(({ text }) => statements.push(text.replace(/\s+/g, ' ').trim()));
   await app.listen(0, '127.0.0.1');
+  // What jobs do at the start is no part of any request.
+  await app.get(HousekeepingModule).runAll();
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   return {
@@ -97,6 +103,10 @@ export async function startTestApp(
     ask: (path, ask) => send(url, path, ask),
     get: <Part>(part: PartClass<Part>) => app.get<Part>(part),
     statements: () => statements.splice(0),
+    onRequest: (heard) => {
+      const server: Server = app.getHttpServer();
+      server.prependListener('request', heard);
+    },
     metrics: () => app.get(Metrics).registry.metrics(),
     shed,
     terminate: () => closeGracefully(app, 'SIGTERM'),

@@ -1,0 +1,2 @@
+/** For tests outside of the root package, where its names mean nothing. */
+export { freePort } from '#data/free-port';
