@@ -28,7 +28,7 @@ const submit = (path: string, fields: Readonly<Record<string, string>>): Promise
 const tokensOf = ({ searchParams }: URL): Record<string, string> => Object.fromEntries(searchParams);
 const withNew = ({ email }: TestClaimant): TestClaimant => new TestClaimant(app, email, NEW);
 
-describe.each(['/letters/password-reset', '/letters/not-me'])('GET %s', (path) => {
+describe.each(['/letters/password-reset', '/letters/not-me', '/letters/email-change-revert'])('GET %s', (path) => {
   test('leaks nothing: no referrer, no cache, no script, nothing from elsewhere', async () => {
     const { headers, text } = await app.ask(`${path}?token=x&owner_token=y`);
     expect(headers.get('referrer-policy')).toBe('no-referrer');

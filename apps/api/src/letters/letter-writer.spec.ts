@@ -24,11 +24,13 @@ function rowOf(more: Partial<LeasedLetter> = {}): LeasedLetter {
     envelope: keys.sealEnvelope({ email: EMAIL, locale: null }),
     addressKey: keys.addressKey(EMAIL),
     claimId: '01a20d96-fc7a-7d2f-a487-006739ba91f1',
+    changeId: null,
     keyId: keys.currentKeyId,
     codeLength: 4,
     tokenId: null,
     accountId: null,
     accountLocale: null,
+    accountDeletionAt: null,
     issuedDay: 20_000,
     attempts: 1,
     ageMs: 10,
@@ -61,6 +63,17 @@ test.each([4, 8])('the code of %i digits is the one of the claim', (codeLength) 
   expect(writerFor({}).write(row, 60)?.subject).toBe(`${code} is your code`);
 });
 
+test('the code of a change of address is that of its change, and says for how long it is good', () => {
+  const changeId = '01a20d96-fc7a-7d2f-a487-006739ba91f4';
+  const row = rowOf({ kind: 'email_change_code', claimId: null, codeLength: null, changeId });
+  const code = keys.emailChangeCode(changeId, EMAIL, keys.currentKeyId);
+  const letter = writerFor({}).write(row, 841);
+  expect([code?.length, letter?.subject]).toEqual([8, `${code} is your code`]);
+  expect(letter?.text).toContain(' 15 minutes');
+  expect(writerFor({}).write({ ...row, changeId: null }, 841)).toBeUndefined();
+  expect(writerFor({}).write({ ...row, keyId: 'gone' }, 841)).toBeUndefined();
+});
+
 test('what cannot be read or derived any more is not written', () => {
   const other = new KeyRing(new Secret('another secret, which nobody has seen before'), [], ADDRESS_KEY);
   expect(writerFor({}, other).write(rowOf(), 60)).toBeUndefined();
@@ -78,6 +91,8 @@ describe('links with a token of the account', () => {
     ['password_reset', 'password_reset', WEB, 'https://web.example.com/app/password-reset'],
     ['password_changed', 'not_me', {}, 'http://localhost:3000/letters/not-me'],
     ['session_reused', 'not_me', WEB, 'https://web.example.com/app/not-me'],
+    ['email_changed', 'email_change_revert', {}, 'http://localhost:3000/letters/email-change-revert'],
+    ['email_changed', 'email_change_revert', WEB, 'https://web.example.com/app/email-change-revert'],
   ] as const)('a letter %s has one for %s; with %j it leads to %s', (kind, purpose, settings, page) => {
     const letter = writerFor(settings).write(rowOf({ kind, tokenId, accountId }), 1_741);
     const { href, searchParams } = new URL(/^https?:.*$/m.exec(letter?.text ?? '')?.[0] ?? '');
@@ -91,7 +106,8 @@ describe('links with a token of the account', () => {
 
   test('without its token a letter is not written, but for a notice of the release before', () => {
     const write = (kind: LeasedLetter['kind']) => writerFor({}).write(rowOf({ kind }), 60);
-    expect([write('password_reset'), write('password_changed')]).toEqual([undefined, undefined]);
+    const kinds = ['password_reset', 'password_changed', 'email_changed'] as const;
+    expect(kinds.map(write)).toEqual([undefined, undefined, undefined]);
     expect(write('session_reused')?.text).not.toContain('http');
   });
 });

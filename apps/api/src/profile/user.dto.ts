@@ -1,19 +1,21 @@
 import type { ActivatedAccount } from '#data/claim';
 
-/** A user, as users see themselves. */
+/** A user, as users see themselves. What is not asked for at the registration is null until they say it, and again when they take it back. */
 export class User {
   /** @format uuid */
   id!: string;
-  /** Null: the account has no address. */
+  /** Proven to be theirs. Null: the account has no address. */
   email!: string | null;
+  /** A name to log in with in place of the address. */
   username!: string | null;
+  /** How applications call the user. Troth shows it to nobody else. */
   display_name!: string | null;
   /**
-   * Calendar day.
+   * Calendar day. For applications that have to know an age; Troth does nothing with it.
    * @format date
    */
   birthdate!: string | null;
-  /** Language tag (BCP 47). */
+  /** Language tag (BCP 47) that letters and applications go by. */
   locale!: string | null;
   roles!: string[];
   /** Whether a second factor is asked for at log-in. */

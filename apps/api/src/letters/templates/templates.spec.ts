@@ -1,11 +1,20 @@
 import { LOCALES } from '#domain/locale';
+import { RETAINED, type ErasedBy, type RetainedKind } from '#domain/retention';
 
 import type { Written } from './template.ts';
 import { templatesFor } from './templates.ts';
 
+const RETAINED_KINDS = Object.keys(RETAINED) as readonly RetainedKind[];
 /** As hostile to HTML as a link can be. */
 const LINK = `https://web.example.com/owner?a=1&owner_token=<x>"y'z`;
 const ESCAPED = 'https://web.example.com/owner?a=1&#38;owner_token=&#60;x&#62;&#34;y&#39;z';
+
+const FAREWELL = {
+  by: 'user',
+  retained: RETAINED_KINDS.map((kind) => ({ kind, until: '2026-02-03 14:05 UTC' })),
+  receipt: 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln',
+  opening: { account_id: '01a20d96-fc7a-7d2f-a487-006739ba91f0', salt: 'c2FsdA' },
+} as const;
 
 const LETTERS: Readonly<Record<string, (locale: string) => Written>> = {
   registrationCode: (locale) =>
@@ -14,6 +23,12 @@ const LETTERS: Readonly<Record<string, (locale: string) => Written>> = {
   sessionReused: (locale) => templatesFor(locale).sessionReused({ notMeLink: LINK }),
   passwordReset: (locale) => templatesFor(locale).passwordReset({ resetLink: LINK, minutesLeft: 29 }),
   passwordChanged: (locale) => templatesFor(locale).passwordChanged({ notMeLink: LINK }),
+  emailChangeCode: (locale) =>
+    templatesFor(locale).emailChangeCode({ code: '47114711', minutesLeft: 14, ownerLink: LINK }),
+  emailChanged: (locale) => templatesFor(locale).emailChanged({ revertLink: LINK }),
+  deletionScheduled: (locale) =>
+    templatesFor(locale).deletionScheduled({ notMeLink: LINK, effectiveAt: '2026-02-03 14:05 UTC' }),
+  accountDeleted: (locale) => templatesFor(locale).accountDeleted({ ...FAREWELL, keysLink: LINK }),
 };
 
 test('every letter of every language is tested here', () => {
@@ -55,10 +70,46 @@ test.each(LOCALES)(
   },
 );
 
+test.each(LOCALES)('%s: so does a code that proves a new address, with its minutes', (locale) => {
+  const { subject, text, html } = templatesFor(locale).emailChangeCode({
+    code: '47114711',
+    minutesLeft: 14,
+    ownerLink: LINK,
+  });
+  expect([subject.includes('47114711'), text.includes('    47114711'), html.includes('>47114711</p>')]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  for (const part of [text, html]) expect(part).toMatch(/\b14\b/);
+});
+
 test.each(LOCALES)('%s: a link that resets the password says how long it works', (locale) => {
   const { text, html } = templatesFor(locale).passwordReset({ resetLink: LINK, minutesLeft: 29 });
   for (const part of [text, html]) expect(part).toMatch(/\b29\b/);
 });
+
+test.each(LOCALES)('%s: the notice of a deletion to come says when, or that it was taken back', (locale) => {
+  const letter = (effectiveAt: string | undefined): string =>
+    templatesFor(locale).deletionScheduled({ notMeLink: LINK, effectiveAt }).text;
+  expect(letter('2026-02-03 14:05 UTC')).toContain('2026-02-03 14:05 UTC');
+  expect(letter(undefined)).not.toMatch(/\d{4}-|undefined/);
+});
+
+test.each(LOCALES)(
+  '%s: the last letter carries receipt and opening, and says of all that stays until when',
+  (locale) => {
+    const { text, html } = templatesFor(locale).accountDeleted({ ...FAREWELL, keysLink: LINK });
+    for (const part of [text, html]) {
+      expect(part).toContain(FAREWELL.receipt);
+      expect(part).toContain(`account_id: ${FAREWELL.opening.account_id}\nsalt: ${FAREWELL.opening.salt}`);
+      expect(part.match(/2026-02-03 14:05 UTC/g)).toHaveLength(RETAINED_KINDS.length);
+    }
+    const by = (who: ErasedBy): string =>
+      templatesFor(locale).accountDeleted({ ...FAREWELL, by: who, keysLink: LINK }).text;
+    expect(new Set([by('user'), by('schedule'), by('administrator')]).size).toBe(3);
+  },
+);
 
 test.each(LOCALES)('%s: a notice that was written before there were links says what to do without one', (locale) => {
   const { text } = templatesFor(locale).sessionReused({ notMeLink: undefined });
