@@ -8,6 +8,10 @@ import { KeysModule } from '#platform/keys/keys.module';
 import { TokensModule } from '#platform/tokens/tokens.module';
 import { PlatformModule } from '#platform/platform.module';
 
+import { AccountDeletionModule } from './account-deletion/account-deletion.module.ts';
+import { ActivityModule } from './activity/activity.module.ts';
+import { AdminModule } from './admin/admin.module.ts';
+import { AuditModule } from './audit/audit.module.ts';
 import { DevMailboxModule } from './dev-mailbox/dev-mailbox.module.ts';
 import { HealthModule } from './health/health.module.ts';
 import { HousekeepingModule } from './housekeeping/housekeeping.module.ts';
@@ -16,6 +20,7 @@ import { LetterPagesModule } from './letter-pages/letter-pages.module.ts';
 import { LettersModule } from './letters/letters.module.ts';
 import { PasswordModule } from './password/password.module.ts';
 import { OauthClientsModule } from './oauth-clients/oauth-clients.module.ts';
+import { PrivacyModule } from './privacy/privacy.module.ts';
 import { ProfileModule } from './profile/profile.module.ts';
 import { RegistrationModule } from './registration/registration.module.ts';
 import { SecurityModule } from './security/security.module.ts';
@@ -44,7 +49,12 @@ export class AppModule {
         PasswordModule,
         OauthClientsModule,
         ProfileModule,
+        AccountDeletionModule,
+        ActivityModule,
+        AdminModule,
+        PrivacyModule,
         SecurityModule,
+        AuditModule,
         HousekeepingModule,
       ],
     };

@@ -14,6 +14,8 @@ import { startTestApp } from '#testing/test-app';
 import { age, ageAll } from '#testing/time-travel';
 
 import { PurgeJob } from './purge-job.ts';
+import { RetentionWatch } from './retention-watch.ts';
+import { Timetable } from './timetable.ts';
 
 let db: TestDatabase;
 const databases: Database[] = [];
@@ -45,10 +47,20 @@ function replica() {
   const log = new Log('warn', { write: (line: string) => void lines.push(line) });
   const metrics = new Metrics();
   const config = readConfig({ DATABASE_URL: db.appUrl, TROTH_SECRET: 'of this test', PURGE_INTERVAL_SECONDS: '0' });
-  const job = new PurgeJob(config, database, new SchedulerRegistry(), log, metrics, new Closing(log));
+  const watch = new RetentionWatch(config, database, log, metrics);
+  const job = new PurgeJob(
+    database,
+    new Timetable(config, new SchedulerRegistry()),
+    log,
+    metrics,
+    new Closing(log),
+    watch,
+  );
   const claims = async (): Promise<number> =>
     Number(/^troth_purged_rows_total\{kind="claims"\} (\d+)$/m.exec(await metrics.registry.metrics())?.[1] ?? 0);
-  return { job, lines, claims };
+  const overdue = async (): Promise<string | undefined> =>
+    /^troth_retention_overdue_rows\{table="address"\} (\d+)$/m.exec(await metrics.registry.metrics())?.[1];
+  return { job, lines, claims, overdue };
 }
 
 /** Lets a purge that has come to delete an address wait until it is told to go on. */
@@ -105,6 +117,30 @@ test('a run that fails says so, and the next one does its work', async () => {
   await db.owner`grant execute on function purge_claims(int) to public`;
   await job.run();
   expect([lines.length, await claims()]).toEqual([1, 1]);
+});
+
+test('each run tells what is past its date and was left behind, a failed one too', async () => {
+  const { job, overdue } = replica();
+  await leaveOne();
+  await ageAll(db, 60);
+  await db.owner`revoke execute on function purge_claims(int) from public`;
+  expect(await overdue()).toBeUndefined();
+  await job.run();
+  expect(await overdue()).toBe('1');
+  await db.owner`grant execute on function purge_claims(int) to public`;
+  await job.run();
+  expect(await overdue()).toBe('0');
+});
+
+test('a count that fails says so, and keeps no purge from its work', async () => {
+  const { job, lines, claims } = replica();
+  await leaveOne();
+  await db.owner`revoke select on audit_event from troth_app`;
+  await job.run();
+  expect(await claims()).toBe(1);
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect.objectContaining({ event: 'retention_report_failed', reason: 'sqlstate_42501' }),
+  ]);
 });
 
 test('two replicas: while one is at it the other one does nothing', async () => {

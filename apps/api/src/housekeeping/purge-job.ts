@@ -1,13 +1,14 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { SchedulerRegistry } from '@nestjs/schedule';
 
 import { Database } from '#data/database';
 import { purgeOnce } from '#data/purge-once';
-import { Config } from '#platform/config/config';
 import { Closing } from '#platform/http/closing';
 import { failureWord } from '#platform/logging/failure-word';
 import { Log } from '#platform/logging/log';
 import { Metrics } from '#platform/metrics/metrics';
+
+import { RetentionWatch } from './retention-watch.ts';
+import { Timetable } from './timetable.ts';
 
 const JOB = 'purge';
 
@@ -21,33 +22,32 @@ export class PurgeJob implements OnApplicationBootstrap {
   #running: Promise<void> | undefined;
 
   constructor(
-    private readonly config: Config,
     private readonly db: Database,
-    private readonly scheduler: SchedulerRegistry,
+    private readonly timetable: Timetable,
     private readonly log: Log,
     metrics: Metrics,
     closing: Closing,
+    private readonly watch: RetentionWatch,
   ) {
     closing.at('jobs', () => this.finish());
     this.#purged = metrics.counter('troth_purged_rows_total', 'Rows removed by the purge job', ['kind']);
   }
 
   onApplicationBootstrap(): void {
-    void this.run();
-    if (this.config.purgeIntervalSeconds === 0) return;
-    const timer = setInterval(() => void this.run(), this.config.purgeIntervalSeconds * 1000);
-    this.scheduler.addInterval(JOB, timer);
+    this.timetable.start(JOB, () => this.run());
   }
 
   /** Starts no more runs and waits for the one that goes on. */
   async finish(): Promise<void> {
-    if (this.scheduler.doesExist('interval', JOB)) this.scheduler.deleteInterval(JOB);
+    this.timetable.stop(JOB);
     await this.#running;
   }
 
   /** One run; a run that is still going on is waited for instead of doubled. Never throws: the next run comes. */
   run(): Promise<void> {
-    this.#running ??= this.#purge().finally(() => (this.#running = undefined));
+    this.#running ??= this.#purge()
+      .then(() => this.watch.look())
+      .finally(() => (this.#running = undefined));
     return this.#running;
   }
 
