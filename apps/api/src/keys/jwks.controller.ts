@@ -6,6 +6,7 @@ import type { FastifyReply } from 'fastify';
 
 import { Problems } from '#platform/http/problems';
 import { Public } from '#platform/http/public';
+import { DeletionReceipts } from '#platform/tokens/deletion-receipts';
 import { SigningKeys } from '#platform/tokens/signing-keys';
 
 import { JsonWebKeySet } from './jwks.dto.ts';
@@ -16,9 +17,12 @@ const CACHE = 'public, max-age=300';
 @ApiTags('tokens')
 @Controller('.well-known')
 export class JwksController {
-  constructor(private readonly keys: SigningKeys) {}
+  constructor(
+    private readonly keys: SigningKeys,
+    private readonly receipts: DeletionReceipts,
+  ) {}
 
-  /** The public keys of access tokens (RFC 7517), with those that will sign soon. May be kept for five minutes. */
+  /** The public keys of access tokens (RFC 7517), with those that will sign soon, and that of deletion receipts. May be kept for five minutes. */
   @Get('jwks.json')
   @Public()
   @Problems()
@@ -29,7 +33,7 @@ export class JwksController {
     @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): JsonWebKeySet | undefined {
-    const keys = [...this.keys.jwks];
+    const keys = [...this.keys.jwks, this.receipts.jwk];
     // A key is named by its thumbprint, so the names tell the whole set.
     const names = keys.map(({ kid }) => kid).join(' ');
     const etag = `"${createHash('sha256').update(names).digest('base64url')}"`;

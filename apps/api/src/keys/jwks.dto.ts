@@ -1,4 +1,4 @@
-/** A public key of access tokens (RFC 7517, 4). */
+/** A public key of access tokens or of deletion receipts (RFC 7517, 4); `kid` and `typ` of a token tell which. */
 export class JsonWebKey {
   /** @example 'EC' */
   kty!: string;

@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, verify, type JsonWebKey } from 'node:crypto';
 
+import { DeletionReceipts } from '#platform/tokens/deletion-receipts';
 import { TestClaimant } from '#testing/claimant';
 import { decodeProtectedHeader } from '#testing/jwt';
 import { TestSession } from '#testing/sessions';
@@ -29,7 +30,8 @@ interface Jwk extends JsonWebKey {
 
 const keysOf = async (on: TestApp): Promise<readonly Jwk[]> =>
   ((await on.ask('/.well-known/jwks.json')).body as { keys: Jwk[] }).keys;
-const kids = async (on: TestApp): Promise<readonly string[]> => (await keysOf(on)).map(({ kid }) => kid);
+/** Names of the keys of access tokens; that of receipts, which never changes, is the last one of the set. */
+const kids = async (on: TestApp): Promise<readonly string[]> => (await keysOf(on)).slice(0, -1).map(({ kid }) => kid);
 const kidOf = ({ tokens }: TestSession): unknown => decodeProtectedHeader(tokens.access_token).kid;
 /** What the job does each minute, on every replica. */
 const look = (): Promise<unknown> =>
@@ -42,8 +44,14 @@ test('anybody may keep the set for five minutes, and it holds no private part', 
   expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'public, max-age=300']);
   const text = expect.stringMatching(/^[\w-]{43}$/) as string;
   const key = { kty: 'EC', crv: 'P-256', x: text, y: text, kid: text, use: 'sig', alg: 'ES256' };
-  expect(answer.body).toEqual({ keys: [key] });
+  expect(answer.body).toEqual({ keys: [key, key] });
   expect(await keysOf(replica)).toEqual(await keysOf(app));
+});
+
+test('the key of receipts is the last of the set, and stays when others come and go', async () => {
+  const { jwk } = app.get(DeletionReceipts);
+  expect((await keysOf(app)).at(-1)).toEqual(jwk);
+  expect((await keysOf(replica)).at(-1)).toEqual(jwk);
 });
 
 test('somebody who knows nothing but the set verifies a token with it; its thumbprint names the key (RFC 7638)', async () => {
@@ -96,6 +104,6 @@ test('whoever keeps the set can ask whether it is still the same', async () => {
   await ageKeys(90 * 86_400);
   await look();
   const changed = await ask();
-  expect([changed.status, (changed.body as { keys: Jwk[] }).keys.length]).toEqual([200, 2]);
+  expect([changed.status, (changed.body as { keys: Jwk[] }).keys.length]).toEqual([200, 3]);
   expect(changed.headers.get('etag')).not.toBe(etag);
 });

@@ -14,9 +14,9 @@ import { startTestApp, type Answer, type Ask, type TestApp } from '#testing/test
 
 import { SigningKeyRotation } from './signing-key-rotation.ts';
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
-const SESSIONS = 100;
+const SESSIONS = 1_000;
 const ROTATIONS = 4;
 /** So long a key signs here, instead of 90 days: after some rotations the first ones are not published any more. */
 const BETWEEN_SECONDS = 45 * 60;
@@ -59,10 +59,9 @@ class User {
       const { access_token, refresh_token } = answer.body as Tokens;
       this.refreshToken = refresh_token;
       this.kids.add(decodeProtectedHeader(access_token).kid);
-      for (const at of [there, here])
-        this.#isGood(await ask(at, '/v1/me', { headers: { authorization: `Bearer ${access_token}` } }), 'me');
+      this.#isGood(await ask(there, '/v1/me', { headers: { authorization: `Bearer ${access_token}` } }), 'me');
       this.rounds += 1;
-      await pause(50);
+      await pause(200);
     }
   }
 
@@ -99,8 +98,11 @@ async function users(): Promise<readonly User[]> {
   });
 }
 
+/** The keys of access tokens; that of receipts comes last. */
 const published = async (at: TestApp): Promise<readonly string[]> =>
-  ((await at.ask('/.well-known/jwks.json')).body as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+  ((await at.ask('/.well-known/jwks.json')).body as { keys: { kid: string }[] }).keys
+    .slice(0, -1)
+    .map(({ kid }) => kid);
 const look = (at: TestApp): Promise<void> => at.get(SigningKeyRotation).run();
 const signing = (at: TestApp): string => at.get(SigningKeys).current.kid;
 const pass = (seconds: number): Promise<unknown> =>
@@ -114,7 +116,7 @@ async function everybodyGoesOn(all: readonly User[]): Promise<void> {
       Promise.resolve(
         all.every((user, n) => user.refused.length > 0 || user.rounds >= (before[n] ?? 0) + 2) || undefined,
       ),
-    120,
+    300,
   );
 }
 
@@ -138,7 +140,7 @@ async function rotate(all: readonly User[]): Promise<string> {
   return next;
 }
 
-test('keys rotate under a hundred users of two replicas, and nobody is refused', async () => {
+test('keys rotate under a thousand users of two replicas, and nobody is refused', async () => {
   const first = signing(app);
   const all = await users();
   expect(all).toHaveLength(SESSIONS);

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '#data/database';
 import { changePassword, findPasswordRecipe, type PasswordChanged } from '#data/password';
 import type { LiveSession } from '#data/session';
+import { forItsAddress, type Settled } from '#data/settled-address';
 import type { Asker } from '#platform/http/asker';
 import { bearerProblem } from '#platform/http/bearer';
 import { PasswordRules } from '#platform/hashing/password-rules';
@@ -33,18 +34,20 @@ export class ChangePassword {
   }
 
   async run(session: LiveSession, dto: ChangePasswordDto, asker: Asker): Promise<void> {
-    const fault = this.rules.faultOf(dto.new_password, session.email ?? '', '/new_password');
+    const fault = await this.rules.faultOf(dto.new_password, session.email ?? '', '/new_password');
     if (fault) throw new Problem('validation-failed', { errors: [fault] });
     const { accountId, sessionId } = session;
-    const changed = await changePassword(this.db.sql, {
+    const change = {
       accountId,
       sessionId,
       currentPhc: await this.#presented(accountId, dto.current_password),
       phc: await this.passwords.hash(dto.new_password),
       // The budget of re-authentication: the password of an account is guessed here as well as there.
       budget: this.keys.budgetKey('reauthentication', accountId, sessionId),
-      ...this.bearers.act(session, asker),
-    });
+    };
+    const changed = await forItsAddress(this.db.sql, session, (now) =>
+      changePassword(this.db.sql, { ...change, email: now.email, ...this.bearers.act(now, asker) }),
+    );
     this.#conclude(changed);
   }
 
@@ -55,7 +58,7 @@ export class ChangePassword {
     return this.passwords.hashWith(password, recipe ?? standIn());
   }
 
-  #conclude({ outcome, retryAfter }: PasswordChanged): void {
+  #conclude({ outcome, retryAfter }: Settled<PasswordChanged>): void {
     this.#outcomes.inc({ outcome });
     switch (outcome) {
       case 'changed':

@@ -43,6 +43,14 @@ test('the link sets the new password, ends all sessions, voids device tokens, an
   expect(await events(app.db)).toContain('password.reset');
 });
 
+test('whoever guessed until they had to wait may log in with the new password at once', async () => {
+  const ada = await active();
+  for (let n = 0; n < 5; n++) await new TestClaimant(app, ada.email, `the ${n}th horse`).logIn();
+  expect((await ada.logIn()).status).toBe(429);
+  await confirm(await ada.resetToken());
+  expect((await withNew(ada).logIn()).status).toBe(201);
+});
+
 test('the owner is told by a letter with a link for whom it was not', async () => {
   const ada = await active();
   await confirm(await ada.resetToken());

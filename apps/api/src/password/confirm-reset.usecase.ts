@@ -5,6 +5,7 @@ import { Database } from '#data/database';
 import type { Asker } from '#platform/http/asker';
 import { PasswordRules } from '#platform/hashing/password-rules';
 import { Passwords } from '#platform/hashing/passwords';
+import { KeyRing } from '#platform/keys/key-ring';
 import { Problem } from '#platform/problems/problem';
 
 import { LetterSender } from '../letters/letter-sender.ts';
@@ -19,16 +20,21 @@ export class ConfirmReset {
     private readonly bearers: TokenBearers,
     private readonly rules: PasswordRules,
     private readonly passwords: Passwords,
+    private readonly keys: KeyRing,
     private readonly sender: LetterSender,
   ) {}
 
   async run(dto: ConfirmResetDto, asker: Asker): Promise<void> {
     // Before the hash: whoever has no token gets none made.
     const bearer = await this.bearers.find('password_reset', dto.token);
-    const fault = this.rules.faultOf(dto.new_password, bearer.email ?? '', '/new_password');
+    const fault = await this.rules.faultOf(dto.new_password, bearer.email ?? '', '/new_password');
     if (fault) throw new Problem('validation-failed', { errors: [fault] });
     const phc = await this.passwords.hash(dto.new_password);
-    const isReset = await resetPassword(this.db.sql, bearer.tokenId, phc, this.bearers.act(bearer, asker));
+    const isReset = await resetPassword(this.db.sql, bearer.tokenId, {
+      phc,
+      ...this.keys.loginBudgets(bearer.email ?? bearer.accountId, asker.source),
+      ...this.bearers.act(bearer, asker),
+    });
     if (!isReset) throw new Problem('invalid-token', { reason: 'used_meanwhile' });
     this.sender.wake();
   }

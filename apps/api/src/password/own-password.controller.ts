@@ -4,6 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { LiveSession } from '#data/session';
 import { AskedBy, type Asker } from '#platform/http/asker';
 import { Session, StepUp } from '#platform/http/bearer';
+import { HashesPassword } from '#platform/http/frame-rules';
 import { Problems } from '#platform/http/problems';
 import { SourceLimit } from '#platform/limits/source-limit';
 
@@ -21,6 +22,7 @@ export class OwnPasswordController {
   @StepUp()
   @HttpCode(204)
   @SourceLimit('password-changes')
+  @HashesPassword()
   @Problems('invalid-credentials', 'validation-failed')
   put(@Session() session: LiveSession, @Body() dto: ChangePasswordDto, @AskedBy() asker: Asker): Promise<void> {
     return this.change.run(session, dto, asker);

@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 
 import { AskedBy, type Asker } from '#platform/http/asker';
+import { HashesPassword } from '#platform/http/frame-rules';
 import { IdempotencyKey } from '#platform/http/idempotency-key';
 import { Problems } from '#platform/http/problems';
 import { Public } from '#platform/http/public';
@@ -41,6 +42,7 @@ export class PasswordResetsController {
   @Public()
   @HttpCode(204)
   @SourceLimit('links')
+  @HashesPassword()
   @Problems('invalid-token')
   confirm(@Body() dto: ConfirmResetDto, @AskedBy() asker: Asker): Promise<void> {
     return this.confirmation.run(dto, asker);

@@ -13,6 +13,6 @@ import { TokenBearers } from './token-bearers.ts';
 @Module({
   controllers: [PasswordResetsController, OwnPasswordController, NotMeController],
   providers: [RequestReset, ConfirmReset, ChangePassword, NotMe, TokenBearers],
-  exports: [RequestReset, ConfirmReset, NotMe],
+  exports: [RequestReset, ConfirmReset, NotMe, TokenBearers],
 })
 export class PasswordModule {}

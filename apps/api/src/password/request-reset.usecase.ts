@@ -34,20 +34,12 @@ export class RequestReset {
       addressKey,
       ownerTokenDay: this.keys.ownerTokenDay(dto.owner_token ?? undefined, addressKey) ?? null,
       envelope: this.keys.sealEnvelope({ email, locale: null }),
-      ...this.#idempotency(email, asker, idempotencyKey),
+      ...this.keys.idempotency(idempotencyKey, [asker.source, 'POST', '/v1/password-resets'], [email]),
     });
     this.#outcomes.inc({ outcome });
     // Woken whether or not a letter was written, so that the waking tells nothing.
     this.sender.wake();
     if (outcome === 'conflict') throw new Problem('idempotency-conflict');
-  }
-
-  #idempotency(email: string, { source }: Asker, idempotencyKey: string | undefined) {
-    if (idempotencyKey === undefined) return { idempotencyScope: null, fingerprint: null };
-    return {
-      idempotencyScope: this.keys.idempotencyMac('scope', source, 'POST', '/v1/password-resets', idempotencyKey),
-      fingerprint: this.keys.idempotencyMac('body', JSON.stringify([email])),
-    };
   }
 }
 

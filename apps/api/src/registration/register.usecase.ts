@@ -32,7 +32,7 @@ export class Register {
   }
 
   async run(dto: RegisterDto, asker: Asker, idempotencyKey?: string): Promise<void> {
-    const email = this.#judge(dto);
+    const email = await this.#judge(dto);
     const addressKey = this.keys.addressKey(email);
     const phc = await this.passwords.hash(dto.password);
     const outcome = await register(this.db.sql, {
@@ -48,14 +48,19 @@ export class Register {
       ...this.keys.sealNewSubject({ email, source: asker.source }),
       envelope: this.keys.sealEnvelope({ email, locale: dto.locale ?? null }),
       requestId: asker.requestId,
-      ...this.#idempotency(dto, email, asker, idempotencyKey),
+      // Password and owner token are left out: nothing that is kept may help to guess them.
+      ...this.keys.idempotency(
+        idempotencyKey,
+        [asker.source, 'POST', '/v1/registrations'],
+        [email, dto.username ?? null, dto.locale ?? null],
+      ),
     });
     this.#conclude(outcome);
   }
 
-  #judge(dto: RegisterDto): string {
+  async #judge(dto: RegisterDto): Promise<string> {
     const email = parseEmail(dto.email);
-    const fault = this.rules.faultOf(dto.password, dto.email, '/password');
+    const fault = await this.rules.faultOf(dto.password, dto.email, '/password');
     const errors: FieldFault[] = [];
     if (email === undefined)
       errors.push({
@@ -66,15 +71,6 @@ export class Register {
     if (fault !== undefined) errors.push(fault);
     if (email === undefined || fault !== undefined) throw new Problem('validation-failed', { errors });
     return email;
-  }
-
-  /** The fingerprint leaves password and owner token out: nothing that is kept may help to guess them. */
-  #idempotency(dto: RegisterDto, email: string, { source }: Asker, idempotencyKey: string | undefined) {
-    if (idempotencyKey === undefined) return { idempotencyScope: null, fingerprint: null };
-    return {
-      idempotencyScope: this.keys.idempotencyMac('scope', source, 'POST', '/v1/registrations', idempotencyKey),
-      fingerprint: this.keys.idempotencyMac('body', JSON.stringify([email, dto.username ?? null, dto.locale ?? null])),
-    };
   }
 
   #conclude(outcome: RegistrationOutcome): void {

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 
 import { Config } from '#platform/config/config';
 import { AskedBy, type Asker } from '#platform/http/asker';
+import { HashesPassword } from '#platform/http/frame-rules';
 import { IdempotencyKey } from '#platform/http/idempotency-key';
 import { Problems } from '#platform/http/problems';
 import { Public } from '#platform/http/public';
@@ -33,6 +34,7 @@ export class RegistrationController {
   @Public()
   @HttpCode(202)
   @SourceLimit('registrations')
+  @HashesPassword()
   @Problems('idempotency-conflict')
   async register(
     @Body() dto: RegisterDto,

@@ -203,6 +203,12 @@ describe('logging out', () => {
     expect([own.status, own.headers.getSetCookie()]).toEqual([204, cleared]);
   });
 
+  test('for ever: whoever deletes the account keeps no cookie', async () => {
+    const page = await TestPage.of(app, await somebody(app));
+    const answer = await page.ask('/v1/me', { method: 'DELETE' });
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([200, cleared]);
+  });
+
   test('a refusal leaves the cookies as they are', async () => {
     const page = await TestPage.of(app, await somebody(app));
     const answers = [

@@ -39,7 +39,6 @@ export class LogIn {
   }
 
   async run(dto: LogInDto, { source, requestId }: Asker): Promise<Required<LoginResponse>> {
-    this.passwords.ensureRoom();
     const { name, account } = await this.#find(dto);
     const phc = await this.#hash(dto.password, name, account);
     const deviceId = account && this.#deviceOf(dto.device_token ?? undefined, account);
@@ -48,12 +47,11 @@ export class LogIn {
       accountId: account?.accountId ?? this.keys.standInId('account', name),
       credentialVersion: account?.credentialVersion ?? null,
       phc,
-      addressBudget: this.keys.budgetKey('address', name),
-      sourceBudget: this.keys.budgetKey('source', name, source),
+      ...this.keys.loginBudgets(name, source),
       deviceBudget: deviceId === undefined ? null : this.keys.budgetKey('device', deviceId),
       deviceName: dto.device_name ?? null,
       requestId,
-      sealedDetails: this.keys.sealAuditDetails(wrappedKey, { source }) ?? null,
+      sealedDetails: this.keys.sealAuditDetails(wrappedKey, { source, ...namedDevice(dto) }) ?? null,
     });
     this.#outcomes.inc({ outcome });
     if (outcome === 'over_limit') throw tooManyFailures(retryAfter ?? 1);
@@ -90,6 +88,11 @@ export class LogIn {
     const device = token === undefined ? undefined : this.tokens.openDeviceToken(token);
     return device?.sub === accountId && device.ver === deviceVersion && device.exp > at ? device.did : undefined;
   }
+}
+
+/** The device, as the user's activity shows it. */
+function namedDevice({ device_name }: LogInDto): { device_name?: string } {
+  return typeof device_name === 'string' ? { device_name } : {};
 }
 
 function eitherOfTwo(): Problem {

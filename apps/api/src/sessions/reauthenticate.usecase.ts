@@ -30,7 +30,6 @@ export class Reauthenticate {
   }
 
   async run({ accountId, sessionId }: LiveSession, { password }: ReauthenticateDto): Promise<Required<AccessToken>> {
-    this.passwords.ensureRoom();
     const recipe = await findPasswordRecipe(this.db.sql, accountId);
     const standIn = (): string => this.passwords.standInRecipe(this.keys.standIn('recipe', accountId));
     const judged = await reauthenticate(this.db.sql, {

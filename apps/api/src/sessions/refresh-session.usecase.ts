@@ -11,6 +11,7 @@ import { SessionTokens } from '#platform/tokens/session-tokens';
 
 import { LetterSender } from '../letters/letter-sender.ts';
 import { IssueSession } from './issue-session.ts';
+import { RefreshLimit } from './refresh-limit.ts';
 import type { TokenResponse } from './token-response.dto.ts';
 
 /** POST /v1/sessions/refresh: the next tokens of a session. A token that was followed, and is shown again, ends it. */
@@ -23,6 +24,7 @@ export class RefreshSession {
     private readonly db: Database,
     private readonly keys: KeyRing,
     private readonly tokens: SessionTokens,
+    private readonly limit: RefreshLimit,
     private readonly issueSession: IssueSession,
     private readonly sender: LetterSender,
     metrics: Metrics,
@@ -33,6 +35,8 @@ export class RefreshSession {
   async run(refreshToken: string, asker: Asker): Promise<Required<TokenResponse>> {
     const claims = this.tokens.openRefreshToken(refreshToken);
     if (!claims) throw new Problem('invalid-refresh-token', { reason: 'no_token_of_ours' });
+    const wait = await this.limit.count(claims.sid);
+    if (wait > 0) throw this.#tooOften(wait);
     const refresh = await refreshSession(this.db.sql, claims.sid, claims.gen, this.config.refreshGraceSeconds);
     this.#outcomes.inc({ outcome: refresh.outcome });
     switch (refresh.outcome) {
@@ -45,6 +49,15 @@ export class RefreshSession {
       case 'over':
         throw new Problem('session-revoked', { reason: 'session_over' });
     }
+  }
+
+  #tooOften(seconds: number): Problem {
+    this.#outcomes.inc({ outcome: 'over_limit' });
+    return new Problem('rate-limited', {
+      reason: 'refreshes-of-a-session',
+      detail: 'This session was refreshed too often.',
+      headers: { 'retry-after': String(seconds) },
+    });
   }
 
   async #endReused(sessionId: string, { email, locale, wrappedKey }: SessionOwner, asker: Asker): Promise<void> {

@@ -5,6 +5,7 @@ import { Database } from '#data/database';
 import { listSessions, type LiveSession } from '#data/session';
 import { AskedBy, type Asker } from '#platform/http/asker';
 import { Session } from '#platform/http/bearer';
+import { HashesPassword } from '#platform/http/frame-rules';
 import { Problems } from '#platform/http/problems';
 import { Public } from '#platform/http/public';
 import { Cookies, TokenCookies } from '#platform/http/token-cookies';
@@ -40,6 +41,7 @@ export class SessionsController {
   @Post()
   @Public()
   @SourceLimit('sessions')
+  @HashesPassword()
   @Problems('invalid-credentials', 'account-suspended')
   async logIn(
     @Body() dto: LogInDto,
@@ -69,6 +71,7 @@ export class SessionsController {
   @Post('current/reauthentication')
   @HttpCode(200)
   @SourceLimit('reauthentication')
+  @HashesPassword()
   @Problems('invalid-credentials')
   async reauthenticate(
     @Session() session: LiveSession,

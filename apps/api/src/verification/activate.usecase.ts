@@ -46,7 +46,7 @@ export class Activate {
       phc,
       codeIsRight: this.keys.codeIsRight(dto.code, claimId, email, codeLength, keyId),
       requestId,
-      sealedDetails: this.keys.sealAuditDetails(wrappedKey, { email, source }) ?? null,
+      sealedDetails: this.keys.sealAuditDetails(wrappedKey, { email, source, ...namedDevice(dto) }) ?? null,
       createsSession: dto.create_session ?? false,
       deviceName: dto.device_name ?? null,
     });
@@ -55,4 +55,9 @@ export class Activate {
     const user = userOf(email, account);
     return session ? { user, session: this.issueSession.run(session) } : { user };
   }
+}
+
+/** The device of the session that is opened, as the user's activity shows it. */
+function namedDevice({ create_session, device_name }: ActivateDto): { device_name?: string } {
+  return create_session === true && typeof device_name === 'string' ? { device_name } : {};
 }

@@ -34,7 +34,6 @@ export class Claimants {
 
   /** One statement and one Argon2id operation, whoever the address is. */
   async present({ email: text, password }: Credentials): Promise<PresentedClaim> {
-    this.passwords.ensureRoom();
     const email = parseEmail(text) ?? text;
     const claimant = await findClaimant(this.db.sql, email);
     const standInRecipe = this.passwords.standInRecipe(this.keys.standIn('recipe', email));

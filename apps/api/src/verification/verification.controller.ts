@@ -4,6 +4,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Config } from '#platform/config/config';
 import { AskedBy, type Asker } from '#platform/http/asker';
 import { Basic, type Credentials } from '#platform/http/basic';
+import { HashesPassword } from '#platform/http/frame-rules';
 import { Problems } from '#platform/http/problems';
 import { TokenTransport, Transported } from '#platform/http/token-transport';
 import { SourceLimit } from '#platform/limits/source-limit';
@@ -33,6 +34,7 @@ export class VerificationController {
   @Post('activation')
   @HttpCode(200)
   @SourceLimit('activation')
+  @HashesPassword()
   @Problems('activation-failed')
   async activate(
     @Basic() claimant: Credentials,
@@ -48,6 +50,7 @@ export class VerificationController {
   @Post('resend')
   @HttpCode(202)
   @SourceLimit('resend')
+  @HashesPassword()
   @Problems()
   async resend(@Basic() claimant: Credentials): Promise<VerificationRequired> {
     await this.resending.run(claimant);
@@ -58,6 +61,7 @@ export class VerificationController {
   @Delete()
   @HttpCode(204)
   @SourceLimit('withdrawal')
+  @HashesPassword()
   @Problems()
   async withdraw(@Basic() claimant: Credentials, @AskedBy() asker: Asker): Promise<void> {
     await this.withdrawal.run(claimant, asker);
