@@ -1,3 +1,4 @@
+import { continueAuditNumbering } from '#data/audit-batch';
 import { connectionFault } from '#data/connection-fault';
 import { Database, LoginRefused, type Sql, StatementFailed } from '#data/database';
 import { newestMigration, schemaVersion } from '#data/migrate';
@@ -9,12 +10,14 @@ const MIGRATE = 'Run `npm run ops -- migrate` first.';
 const NOT_ALLOWED = '42501';
 
 /** Gives the work the database of `DATABASE_URL`, once its schema is that of this release. */
-export async function onDatabase(url: string, work: (sql: Sql) => Promise<void>): Promise<void> {
+export async function onDatabase(url: string, work: (sql: Sql, db: Database) => Promise<void>): Promise<void> {
   await connecting('DATABASE_URL', url, async () => {
     const db = Database.open({ url, poolSize: 1, applicationName: 'troth ops' });
     try {
       await refuseOtherSchema(db.sql);
-      await work(db.sql);
+      // The database may have been restored, and the command may write an event before any service does.
+      await continueAuditNumbering(db.sql);
+      await work(db.sql, db);
     } catch (error) {
       const isNotAllowed =
         error instanceof StatementFailed && !(error instanceof LoginRefused) && error.sqlState === NOT_ALLOWED;

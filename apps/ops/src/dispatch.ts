@@ -1,7 +1,8 @@
 import { ConfigInvalid, readNeeded, type Environment } from '#platform/config/config';
 
-import { CommandRefused, type Terminal } from './command.ts';
+import { CommandRefused } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { onEmbedded } from './embedded.ts';
 
 /** Where the lines go. */
 export interface Output {
@@ -13,7 +14,7 @@ export interface Output {
 export async function dispatch(words: readonly string[], environment: Environment, output: Output): Promise<number> {
   const [name = 'help', ...rest] = words;
   try {
-    await run(name, { words: rest, settings: (...names) => readNeeded(environment, names), say: output.say });
+    await run(name, rest, environment, output);
     return 0;
   } catch (error) {
     output.complain(explained(error));
@@ -21,16 +22,23 @@ export async function dispatch(words: readonly string[], environment: Environmen
   }
 }
 
-async function run(name: string, terminal: Terminal): Promise<void> {
+async function run(
+  name: string,
+  words: readonly string[],
+  environment: Environment,
+  { say, complain }: Output,
+): Promise<void> {
   if (['help', '--help', '-h'].includes(name)) {
-    terminal.say(helpText());
+    say(helpText());
     return;
   }
   const command = COMMANDS.find((one) => one.name === name);
   if (!command) throw new CommandRefused(`There is no command "${name}".\n\n${helpText()}`);
-  if (command.takes === undefined && terminal.words.length > 0)
-    throw new CommandRefused(`${name} takes no words behind it: ${terminal.words.join(' ')}`);
-  await command.run(terminal);
+  if (command.takes === undefined && words.length > 0)
+    throw new CommandRefused(`${name} takes no words behind it: ${words.join(' ')}`);
+  await onEmbedded(environment, complain, (settled) =>
+    command.run({ words, settings: (...names) => readNeeded(settled, names), say }),
+  );
 }
 
 function explained(error: unknown): string {

@@ -30,6 +30,7 @@ test('what is past its time goes, what is not stays, and each kind is counted', 
       'sessions: 0',
       'loginFailures: 0',
       'accountTokens: 0',
+      'emailChanges: 0',
       'signingKeys: 0',
     ],
   ]);

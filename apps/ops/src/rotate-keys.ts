@@ -10,7 +10,9 @@ as its TROTH_SECRET has been gone for 14 days; until then it is still needed by
   refresh tokens                      14 days; without it their users log in again
   device tokens                       180 days; without it these devices count as new ones
   owner tokens in letters             8 days; to end a mute that was made with one, 38 days
+  links in letters to accounts        7 days
   letters that were not sent yet      24 hours
+  codes of changes of address         15 minutes
   codes of claims, and their replays  CLAIM_SECONDS x (1 + CLAIM_RESENDS), and a minute
 If such a process is still running, restart it with the new secret and run this again.`;
 
@@ -43,11 +45,16 @@ function lostKeyIds(words: readonly string[]): readonly string[] {
   return ids;
 }
 
-function report({ purposes, subjects, broken }: Rotation): readonly string[] {
+function report({ purposes, subjects, broken, batches }: Rotation): readonly string[] {
   const lines = purposes.map((purpose) => `sealed anew: the key for "${purpose}"`);
   if (subjects > 0) lines.push(`sealed anew: ${subjects} keys of audit details`);
+  if (batches.renewed > 0) lines.push(`signed anew: ${batches.renewed} batches of audit events`);
   if (lines.length === 0) lines.push('Every key is sealed with TROTH_SECRET already.');
   if (broken > 0)
     lines.push(`Left alone: ${broken} keys of audit details that no secret opens; they were changed at rest.`);
+  if (batches.broken > 0)
+    lines.push(
+      `Left alone: ${batches.broken} batches of audit events or their checkpoint, which were changed at rest.`,
+    );
   return lines;
 }

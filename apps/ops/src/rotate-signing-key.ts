@@ -1,8 +1,8 @@
-import { loadKeyRing, SealedKeyUnreadable } from '#platform/keys/sealed-keys';
 import { KEY_NOTICE_SECONDS, makeSigningKey } from '#platform/tokens/signing-keys';
 
 import { type Command, CommandRefused } from './command.ts';
 import { onDatabase } from './database.ts';
+import { keyRingOf } from './key-ring.ts';
 
 /** Makes the key that signs access tokens next. */
 export const rotateSigningKeyCommand: Command = {
@@ -11,11 +11,7 @@ export const rotateSigningKeyCommand: Command = {
   run: async ({ settings, say }) => {
     const needed = settings('DATABASE_URL', 'TROTH_SECRET', 'TROTH_SECRETS_PREVIOUS');
     await onDatabase(needed.DATABASE_URL, async (sql) => {
-      const ring = await loadKeyRing(sql, needed.TROTH_SECRET, needed.TROTH_SECRETS_PREVIOUS).catch(
-        (error: unknown) => {
-          throw error instanceof SealedKeyUnreadable ? new CommandRefused(error.message) : error;
-        },
-      );
+      const ring = await keyRingOf(sql, needed);
       const kid = await makeSigningKey(sql, ring, 0);
       if (kid === undefined) throw new CommandRefused('A new key is published already, and does not sign yet.');
       const minutes = KEY_NOTICE_SECONDS / 60;
