@@ -2,7 +2,9 @@ import { getMetadataStorage } from 'class-validator';
 import fc from 'fast-check';
 
 import { parseEmail } from '#domain/email';
+import { openAdmin } from '#testing/admins';
 import { TestClaimant } from '#testing/claimant';
+import { eventually } from '#testing/eventually';
 import { leftovers } from '#testing/rows';
 import type { TableRoute } from '#testing/route-table';
 import { TestSession } from '#testing/sessions';
@@ -26,7 +28,11 @@ const AS = ['nobody@example.com', 'correct horse battery'] as const;
 
 /** A refusal that a client can read: 4xx, problem+json, and nothing left behind. */
 async function refused(path: string, ask: Ask, status?: number): Promise<Answer> {
-  const before = await leftovers(app.db);
+  // A letter of somebody who had to be made for the request leaves in its own time.
+  const before = await eventually(async () => {
+    const found = await leftovers(app.db);
+    return found.letters === 0 ? found : undefined;
+  });
   const answer = await app.ask(path, ask);
   expect(answer.status).toBeGreaterThanOrEqual(400);
   expect(answer.status).toBeLessThan(500);
@@ -126,6 +132,15 @@ const GOOD_BODIES: Readonly<Record<string, object>> = {
   ConfirmResetDto: { token: 'x', new_password: 'another horse battery' },
   ChangePasswordDto: { new_password: 'another horse battery' },
   NotMeDto: { token: 'x' },
+  ChangeProfileDto: { locale: 'en' },
+  RequestEmailChangeDto: { new_email: 'nobody@example.com' },
+  ConfirmEmailChangeDto: { code: '00000000' },
+  RevertEmailChangeDto: { token: 'x' },
+  ScheduleDeletionDto: { after_days: 7 },
+  VerifyReceiptDto: { receipt: 'x' },
+  ChangeUserDto: { username: 'ada', display_name: 'Ada', locale: 'en', roles: ['admin'] },
+  SuspendUserDto: { reason: 'Spam.' },
+  OptionalReasonDto: { reason: 'A lost phone.' },
 };
 
 /** Values that no field of ours takes, whatever its rules are. */
@@ -160,29 +175,42 @@ const TAKEN: ReadonlySet<string> = new Set([
   'ConfirmResetDto.new_password empty',
   'ConfirmResetDto.new_password huge',
   'NotMeDto.token empty',
+  'RevertEmailChangeDto.token empty',
+  'VerifyReceiptDto.receipt empty',
   // It is what the field is for.
   'ActivateDto.create_session a boolean',
 ]);
 
 /** What a route wants besides its body. */
-async function credentialsFor({ isBasic, isBearer }: Pick<TableRoute, 'isBasic' | 'isBearer'>): Promise<Ask> {
+async function credentialsFor({
+  isBasic,
+  isBearer,
+  isAdminOnly,
+}: Pick<TableRoute, 'isBasic' | 'isBearer' | 'isAdminOnly'>): Promise<Ask> {
   if (isBasic) return { as: AS };
+  if (isAdminOnly) {
+    admin ??= (await openAdmin(app)).session;
+    return { headers: { authorization: `Bearer ${admin.tokens.access_token}` } };
+  }
   if (!isBearer) return {};
   session ??= await openSession();
   return { headers: { authorization: `Bearer ${session.tokens.access_token}` } };
 }
 
 let session: TestSession | undefined;
+let admin: TestSession | undefined;
 async function openSession(): Promise<TestSession> {
   const claimant = new TestClaimant(app, 'somebody.active@example.com');
-  if ((await claimant.logIn()).status !== 201) await claimant.becomeActive();
+  // The last letter of the account before this one comes before the code.
+  if ((await claimant.logIn()).status !== 201) await claimant.settledLetters().then(() => claimant.becomeActive());
   return TestSession.of(app, claimant);
 }
 
 describe('every field of every body', () => {
   test('that a class declares refuses what is no value of it, and tells where', async () => {
     const routes = app.routes.filter(({ body }) => body !== undefined);
-    expect(routes.map(({ body }) => body?.name).sort()).toEqual(Object.keys(GOOD_BODIES).sort());
+    // Routes may take the same body.
+    expect([...new Set(routes.map(({ body }) => body?.name))].sort()).toEqual(Object.keys(GOOD_BODIES).sort());
     for (const { method, path, body: dto, ...wants } of routes) {
       const credentials = await credentialsFor(wants);
       const good = GOOD_BODIES[dto?.name ?? ''] ?? {};
@@ -212,6 +240,10 @@ describe('every field of every body', () => {
       ({ method, body, path }) => method !== 'GET' && !body && /^\/v1\/(?!oauth\/)/.test(path),
     );
     expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+      'DELETE /v1/admin/users/:id',
+      'DELETE /v1/me',
+      'DELETE /v1/me/deletion',
+      'DELETE /v1/me/email-change',
       'DELETE /v1/registrations',
       'DELETE /v1/sessions',
       'DELETE /v1/sessions/:id',
@@ -226,7 +258,9 @@ describe('every field of every body', () => {
       await refused(path, { method, body: { a: 1 } }, 401);
       for (const nothing of [undefined, {}]) {
         const ask = { method, ...(await credentialsFor(wants)), body: nothing };
-        expect((await app.ask(path.replace(':id', session?.id ?? ''), ask)).status).toBeLessThan(300);
+        const { status } = await app.ask(path.replace(':id', session?.id ?? ''), ask);
+        // No user has the id of a session.
+        expect(path.startsWith('/v1/admin/') ? status === 404 : status < 300).toBe(true);
         // Each of these ends it.
         session = undefined;
       }

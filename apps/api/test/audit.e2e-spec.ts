@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
 import { purgeOnce } from '#data/purge-once';
+import { AUDIT_EVENTS } from '#domain/audit-events';
 import { Secret } from '#domain/secret';
 import { KeyRing, type AuditDetails } from '#platform/keys/key-ring';
 import { TestClaimant, wrong } from '#testing/claimant';
+import { changeAddress, revertChange } from '#testing/email-changes';
+import { TestSession } from '#testing/sessions';
 import { startTestApp, TEST_SECRET, type Answer, type TestApp } from '#testing/test-app';
 import { age } from '#testing/time-travel';
 
@@ -72,6 +75,13 @@ const bare = (event: string, answer?: Answer) => ({
   request: answer ? idOf(answer) : null,
   details: null,
   kept: false,
+});
+
+test('the database knows the events that the domain lists', async () => {
+  const [constraint] = await app.db.owner<{ text: string }[]>`
+    select pg_get_constraintdef(oid) as text from pg_constraint where conname = 'audit_event_is_known'`;
+  const known = [...(constraint?.text.matchAll(/'([a-z_]+\.[a-z_]+)'/g) ?? [])].map(([, event]) => event);
+  expect(known).toEqual(AUDIT_EVENTS);
 });
 
 test('a claim, and nothing for what it does not change', async () => {
@@ -147,4 +157,24 @@ test('the end of an overdue claim by the next one', async () => {
   await age(app.db, ada.email, 61);
   const second = await ada.register();
   expect(await entries()).toEqual([told('claimed', ada, first), bare('expired'), told('claimed', ada, second, true)]);
+});
+
+test('a change of address that is asked for, made and taken back, each with both addresses', async () => {
+  const ada = await someone();
+  await ada.becomeActive();
+  const session = await TestSession.of(app, ada);
+  const [email, former_email, source] = [`there${people}@example.net`, ada.email, '127.0.0.1'];
+  const { token } = await changeAddress(app, session, ada, email);
+  const reverted = await revertChange(app, token);
+  const written = (await entries()).filter(({ event }) => event.startsWith('email.'));
+  expect(written).toMatchObject([
+    { event: 'email.change_requested', details: { email, source }, kept: true },
+    { event: 'email.changed', details: { email, former_email, source }, kept: true },
+    {
+      event: 'email.reverted',
+      request: idOf(reverted),
+      details: { email: former_email, former_email: email, source },
+      kept: true,
+    },
+  ]);
 });

@@ -56,7 +56,7 @@ test('the page of operation lists every metric of the service', () => {
       .filter((name) => /(?<!spec)\.ts$/.test(name))
       .map((name) => read(path.join(root, name))),
   );
-  const metrics = /\.(?:counter|gauge|histogram)\(\s*'([a-z_]+)'/g;
+  const metrics = /\.(?:counter|gauges?|histogram)\(\s*'([a-z_]+)'/g;
   const names = sources.flatMap((source) => [...source.matchAll(metrics)].map(([, name]) => asCode(name)));
   const listed = rowsOf(read('docs/operation.md'), '## Metrics').map(([name]) => name);
   expect([...listed].sort()).toEqual(names.sort());

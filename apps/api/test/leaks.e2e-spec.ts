@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 
 import type { SMTPServer } from 'smtp-server';
@@ -7,58 +6,42 @@ import { Secret } from '#domain/secret';
 import type { KeyRing } from '#platform/keys/key-ring';
 import { loadKeyRing } from '#platform/keys/sealed-keys';
 import { type ApiProcess, startApiProcess } from '#testing/api-process';
-import { type Canary, leaks, type Place } from '#testing/canaries';
+import { type Canary, dumpOf, leaks } from '#testing/canaries';
 import { closeAll } from '#testing/close-all';
 import { eventually } from '#testing/eventually';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
 import { grudgingMailServer } from '#testing/grudging-mail-server';
+import { KeptAnswers, type KeptRequest } from '#testing/kept-answers';
+import {
+  CANARIES,
+  SECRET,
+  METRICS_TOKEN,
+  ADA,
+  PASSWORD,
+  WRONG_PASSWORD,
+  NEW_PASSWORD,
+  RESET_PASSWORD,
+  DEVICE,
+  SQUATTERS_PASSWORD,
+  NEW_ADA,
+  DISPLAY_NAME,
+  USERNAME,
+  KEY,
+  SOURCE,
+  REASON,
+} from '#testing/leak-canaries';
 import { addressRow } from '#testing/rows';
+import { routesOfSources } from '#testing/source-routes';
 
 jest.setTimeout(120_000);
 
-const SECRET = 'the secret of the canaries that is long enough';
-const METRICS_TOKEN = 'the-bearer-token-of-the-canaries-0001';
-const ADA = 'ada.canary+mail@nowhere.example';
-const PASSWORD = 'Kanarienvogel: im Kohlebergwerk/7';
-const WRONG_PASSWORD = 'Zebrafink? im Kohlebergwerk&8';
-const NEW_PASSWORD = 'Goldammer+ ueber dem Kohlebergwerk!3';
-const RESET_PASSWORD = 'Bergfink/ hinter dem Kohlebergwerk-5';
-const DEVICE = 'Adas Grubenlampe 1815';
-const SQUATTERS_PASSWORD = 'Kuckuck= im fremden Nest+9';
-const USERNAME = 'ada_canary_1815';
-const KEY = 'an-idempotency-key-of-ada';
-const SOURCE = '203.0.113.177';
-
-/** What no line, page, figure or row may hold. A feature adds its secrets, and its requests below. */
-const canaries: Canary[] = [
-  { name: 'TROTH_SECRET', value: SECRET },
-  { name: 'METRICS_TOKEN', value: METRICS_TOKEN },
-  { name: 'password', value: PASSWORD },
-  { name: 'wrong password', value: WRONG_PASSWORD },
-  { name: 'changed password', value: NEW_PASSWORD },
-  { name: 'reset password', value: RESET_PASSWORD },
-  { name: 'device', value: DEVICE, mayStandIn: [/^dump of session$/, /^answer of GET \/v1\/sessions$/] },
-  { name: 'password of the squatter', value: SQUATTERS_PASSWORD },
-  { name: 'credentials', value: `${ADA}:${PASSWORD}` },
-  { name: 'idempotency key', value: KEY },
-  { name: 'source', value: SOURCE },
-  {
-    name: 'address',
-    value: ADA,
-    mayStandIn: [/^dump of address$/, /^answer of (POST (\S+\/activation|\/letters\/owner)|GET \/v1\/me)$/],
-  },
-  {
-    name: 'user name',
-    value: USERNAME,
-    mayStandIn: [/^dump of (address|account)$/, /^answer of (POST \S+\/activation|GET \/v1\/me)$/],
-  },
-];
+const canaries: Canary[] = [...CANARIES];
 /** The page gives its form the token that it was opened with. */
 const TOKEN_MAY_STAND_IN = [/^answer of (GET|POST) \/letters\/owner$/];
 
-const places: Place[] = [];
+const answers = new KeptAnswers(() => api.url);
+const { places, routes: asked } = answers;
 const letters: string[] = [];
-const asked = new Set<string>();
 let db: TestDatabase;
 let smtp: SMTPServer;
 let api: ApiProcess;
@@ -89,38 +72,11 @@ beforeAll(async () => {
 });
 afterAll(() => closeAll(closes));
 
-interface Request {
-  readonly body?: unknown;
-  readonly as?: string;
-  readonly from?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+const ask = answers.ask.bind(answers);
 
-let sources = 0;
-/** Asks, each time from another source unless told otherwise, and keeps the answer. */
-async function ask(route: string, path: string, { body, as, from, headers }: Request = {}): Promise<number> {
-  const [method = ''] = route.split(' ');
-  const isText = typeof body === 'string';
-  const answer = await fetch(api.url + path, {
-    method,
-    redirect: 'manual',
-    headers: {
-      'x-forwarded-for': from ?? `198.51.100.${++sources % 250}`,
-      ...(body === undefined || isText ? {} : { 'content-type': 'application/json' }),
-      ...(as === undefined ? {} : { authorization: `Basic ${Buffer.from(as).toString('base64')}` }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
-  });
-  const text = `${answer.status} ${JSON.stringify([...answer.headers])}\n${await answer.text()}`;
-  places.push({ of: `answer of ${route}`, text });
-  asked.add(route);
-  return answer.status;
-}
-
-const register = (more: object = {}, request: Request = {}) =>
+const register = (more: object = {}, request: KeptRequest = {}) =>
   ask('POST /v1/registrations', '/v1/registrations', { body: { email: ADA, password: PASSWORD, ...more }, ...request });
-const activate = (code: unknown, password = PASSWORD, request: Request = {}) =>
+const activate = (code: unknown, password = PASSWORD, request: KeptRequest = {}) =>
   ask('POST /v1/registrations/activation', '/v1/registrations/activation', {
     body: { code },
     as: `${ADA}:${password}`,
@@ -160,25 +116,16 @@ const isIn = (text: string) =>
   eventually(() => Promise.resolve(letters.some((one) => one.includes(text)) || undefined), 30);
 const wrong = (code: string): string => String((Number(code) + 1) % 1e8).padStart(8, '0');
 
-/** Every row of every table, a place for each table. */
 async function dump(): Promise<void> {
-  const tables = await db.owner<{ name: string; dump: string }[]>`
-    select table_name::text as name,
-           query_to_xml(format('select to_jsonb(t) from %I.%I as t', table_schema, table_name), true, false, '')::text as dump
-      from information_schema.tables
-     where table_schema in ('public', 'vault') and table_type = 'BASE TABLE'`;
-  for (const { name, dump } of tables)
-    places.push({ of: `dump of ${name}`, text: dump.replaceAll('&quot;', '"').replaceAll('&amp;', '&') });
+  places.push(...(await dumpOf(db)));
 }
 
+let tries = 0;
 /** Everything a client can do with a claim, right and wrong; what is answered does not matter here. */
 async function tryAll(): Promise<number[]> {
   const token = keys.ownerToken(keys.addressKey(ADA), Math.floor(Date.now() / 86_400_000));
   return [
-    await register(
-      { username: USERNAME, owner_token: token },
-      { headers: { 'idempotency-key': `${KEY}-${++sources}` } },
-    ),
+    await register({ username: USERNAME, owner_token: token }, { headers: { 'idempotency-key': `${KEY}-${++tries}` } }),
     await activate('00000000'),
     await activate('00000000', WRONG_PASSWORD),
     await resend(),
@@ -264,7 +211,9 @@ test('truth 2: nor does a session, nor a password that is changed, reset or diso
   const headers = await session(PASSWORD);
   const to = (route: string, path = route.split(' ')[1] ?? '', body?: object) =>
     ask(route, path, { headers, ...(body === undefined ? {} : { body }) });
-  expect([await to('GET /v1/me'), await to('GET /v1/sessions')]).toEqual([200, 200]);
+  expect([await to('GET /v1/me'), await to('GET /v1/sessions'), await to('GET /v1/me/export')]).toEqual([
+    200, 200, 200,
+  ]);
   const again = 'POST /v1/sessions/current/reauthentication';
   expect(await to(again, undefined, { password: WRONG_PASSWORD })).toBe(401);
   expect(await to(again, undefined, { password: PASSWORD })).toBe(200);
@@ -307,6 +256,82 @@ test('truth 2: nor does the end of sessions', async () => {
   expect(await end('DELETE /v1/sessions', '/v1/sessions?except=current')).toBe(204);
   expect(await end('DELETE /v1/sessions/current', '/v1/sessions/current')).toBe(204);
   expect(await ask('GET /.well-known/jwks.json', '/.well-known/jwks.json')).toBe(200);
+  await dump();
+});
+
+test('truth 2: nor does a profile, nor an address that is changed and taken back', async () => {
+  const headers = await session(RESET_PASSWORD);
+  const to = (route: string, body?: object) =>
+    ask(route, route.split(' ')[1] ?? '', { headers, ...(body === undefined ? {} : { body }) });
+  const confirm = (code: string) => to('POST /v1/me/email-change/confirm', { code });
+  const revert = (token: string) => post('/v1/email-change/revert', { token });
+  // Somebody said above that it was not them.
+  await db.owner`update account set changes_frozen_until = null`;
+  expect(await to('PATCH /v1/me', { display_name: DISPLAY_NAME })).toBe(200);
+  expect(await to('PATCH /v1/me', { username: PASSWORD })).toBe(422);
+  expect(await to('POST /v1/me/email-change', { new_email: NEW_ADA })).toBe(202);
+  await dump();
+  expect([await confirm('00000000'), await to('DELETE /v1/me/email-change')]).toEqual([401, 204]);
+  expect(await to('POST /v1/me/email-change', { new_email: NEW_ADA })).toBe(202);
+  const [change] = await db.owner<{ id: string }[]>`select id from email_change`;
+  const code = keys.emailChangeCode(change?.id ?? '', NEW_ADA, keys.currentKeyId) ?? '';
+  canaries.push({ name: 'code of a change', value: code });
+  expect([await isIn(code), await confirm(code)]).toEqual([true, 200]);
+  const token = await linkToken('email-change-revert');
+  await dump();
+  const page = '/letters/email-change-revert';
+  expect(await ask(`GET ${page}`, `${page}?token=${token}`)).toBe(200);
+  expect([await revert(PASSWORD), await ownerForm({ token: PASSWORD }, page)]).toEqual([400, 400]);
+  const former = await linkToken('password-reset');
+  expect(await revert(token)).toBe(204);
+  const newest = async () => [await linkToken('password-reset')].find((one) => one !== former);
+  const reset = { token: await eventually(newest, 30), new_password: RESET_PASSWORD };
+  expect(await post('/v1/password-resets/confirm', reset)).toBe(204);
+  await dump();
+});
+
+test('truth 2: nor does what administrators see and do', async () => {
+  const headers = await session(RESET_PASSWORD);
+  const [ada] = await db.owner<{ id: string }[]>`
+    update account set roles = '{admin}' where id = (select account_id from address where email = ${ADA}) returning id`;
+  const [bob] = await db.owner<{ id: string }[]>`
+    with subject as (insert into audit_subject (wrapped_key) values (${keys.wrapNewSubjectKey()}::bytea) returning id)
+    insert into account (subject_id) select id from subject returning id`;
+  const to = (route: string, more = '', body?: object) => {
+    const path = (route.split(' ')[1] ?? '').replace(':id', (route.startsWith('P') ? ada?.id : bob?.id) ?? '');
+    return ask(route, path + more, { headers, ...(body === undefined ? {} : { body }) });
+  };
+  expect(await to('GET /v1/admin/users', `?email=${encodeURIComponent(ADA)}`)).toBe(200);
+  expect(await to('GET /v1/admin/users', `?email=${encodeURIComponent(PASSWORD)}&status=${USERNAME}`)).toBe(422);
+  expect(await to('GET /v1/admin/users/:id')).toBe(200);
+  expect(await to('PATCH /v1/admin/users/:id', '', { locale: 'fr' })).toBe(200);
+  expect(await to('PATCH /v1/admin/users/:id', '', { display_name: `${PASSWORD}\n${PASSWORD}` })).toBe(422);
+  expect(await to('POST /v1/admin/users/:id/suspension', '', { reason: REASON })).toBe(409);
+  const path = `/v1/admin/users/${bob?.id ?? ''}/suspension`;
+  const suspension = { headers: { ...headers, 'idempotency-key': KEY }, body: { reason: REASON } };
+  expect(await ask('POST /v1/admin/users/:id/suspension', path, suspension)).toBe(204);
+  expect(await to('DELETE /v1/admin/users/:id/suspension', '', { reason: REASON })).toBe(204);
+  expect(await to('DELETE /v1/admin/users/:id/sessions', '', { reason: REASON })).toBe(204);
+  expect(await to('GET /v1/admin/audit-events', '?limit=100')).toBe(200);
+  expect(await to('GET /v1/admin/audit-events/verify')).toBe(200);
+  expect(await to('DELETE /v1/admin/users/:id')).toBe(200);
+  expect(await to('GET /v1/me/activity', '?limit=100')).toBe(200);
+  await db.owner`update account set roles = '{}'`;
+  await dump();
+});
+
+test('truth 2: nor does an account that is deleted, nor its receipt', async () => {
+  const headers = { ...(await session(RESET_PASSWORD)), 'idempotency-key': KEY };
+  const to = (route: string, path = '/v1/me/deletion', body?: object) =>
+    ask(route, path, { headers, ...(body === undefined ? {} : { body }) });
+  const later = () => to('POST /v1/me/deletion', undefined, { after_days: 7 });
+  expect(await later()).toBe(403);
+  await db.owner`update account set changes_frozen_until = null`;
+  expect([await later(), await to('GET /v1/me/deletion'), await to('DELETE /v1/me/deletion')]).toEqual([202, 200, 204]);
+  expect(await to('DELETE /v1/me', '/v1/me')).toBe(200);
+  const { receipt = '' } = lastBody();
+  canaries.push({ name: 'receipt', value: receipt, mayStandIn: [/^answer of DELETE \/v1\/me$/] });
+  expect(await post('/v1/deletion-receipts/verify', { receipt })).toBe(200);
   await dump();
 });
 
@@ -400,24 +425,15 @@ test('truth 2: nor does a database that goes away', async () => {
   await dump();
 });
 
-/** Every route of a controller; the development mailbox is not there when letters go by SMTP. */
-function routesOfSources(): readonly string[] {
-  const files = ['apps/api/src', 'libs/platform/src'].flatMap((root) =>
-    readdirSync(root, { recursive: true, encoding: 'utf8' }).map((file) => `${root}/${file}`),
-  );
-  return files
-    .filter((file) => file.endsWith('.controller.ts') && !file.includes('/dev-mailbox/'))
-    .flatMap((file) => {
-      const text = readFileSync(file, 'utf8');
-      const base = /^@Controller\((?:'(.*)')?\)/m.exec(text)?.[1];
-      return [...text.matchAll(/^ {2}@(Get|Post|Put|Patch|Delete)\((?:'(.*)')?\)/gm)].map(
-        ([, verb = '', path]) => `${verb.toUpperCase()} /${[base, path].filter(Boolean).join('/')}`,
-      );
-    });
-}
-
 test('truth 2: every endpoint was asked', async () => {
-  for (const path of ['/health/live', '/health/ready', '/v1/security/parameters']) await ask(`GET ${path}`, path);
+  const open = [
+    '/health/live',
+    '/health/ready',
+    '/v1/security/parameters',
+    '/v1/privacy/inventory',
+    '/v1/privacy/retention',
+  ];
+  for (const path of open) await ask(`GET ${path}`, path);
   expect(routesOfSources().filter((route) => !asked.has(route))).toEqual([]);
 });
 

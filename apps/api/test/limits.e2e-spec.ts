@@ -1,5 +1,8 @@
 import { LIMITS, policyName, type Limit } from '#platform/limits/limits';
-import { startTestApp, type Answer, type TestApp } from '#testing/test-app';
+import { TestClaimant } from '#testing/claimant';
+import { TestSession } from '#testing/sessions';
+import { startTestApp, type Answer, type Ask, type TestApp } from '#testing/test-app';
+import { times } from '#testing/turns';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -24,10 +27,29 @@ test('every route that does something has a limit per source of its own, and pro
     'DELETE /v1/sessions': 'session-ends',
     'DELETE /v1/sessions/current': 'session-ends',
     'DELETE /v1/sessions/:id': 'session-ends',
+    'GET /v1/admin/users': 'admin',
+    'GET /v1/admin/users/:id': 'admin',
+    'PATCH /v1/admin/users/:id': 'admin',
+    'POST /v1/admin/users/:id/suspension': 'admin',
+    'DELETE /v1/admin/users/:id/suspension': 'admin',
+    'DELETE /v1/admin/users/:id': 'admin',
+    'DELETE /v1/admin/users/:id/sessions': 'admin',
+    'GET /v1/admin/audit-events': 'admin',
+    'GET /v1/admin/audit-events/verify': 'admin',
     'POST /v1/password-resets': 'password-resets',
     'POST /v1/password-resets/confirm': 'links',
     'PUT /v1/me/password': 'password-changes',
+    'PATCH /v1/me': 'profile-changes',
+    'POST /v1/me/email-change': 'email-changes',
+    'POST /v1/me/email-change/confirm': 'email-change-codes',
+    'DELETE /v1/me/email-change': 'email-change-codes',
+    'POST /v1/email-change/revert': 'links',
+    'GET /v1/me/export': 'exports',
     'POST /v1/security/not-me': 'links',
+    'DELETE /v1/me': 'account-deletion',
+    'POST /v1/me/deletion': 'account-deletion',
+    'DELETE /v1/me/deletion': 'account-deletion',
+    'POST /v1/deletion-receipts/verify': 'receipts',
     'POST /v1/oauth/introspect': 'clients',
     'POST /v1/oauth/revoke': 'clients',
     'POST /letters/owner': 'registrations',
@@ -35,6 +57,7 @@ test('every route that does something has a limit per source of its own, and pro
     'POST /letters/password-reset': 'links',
     'POST /letters/password-reset/another': 'password-resets',
     'POST /letters/not-me': 'links',
+    'POST /letters/email-change-revert': 'links',
   });
   expect(
     limited()
@@ -77,6 +100,22 @@ test('on every route one request too many is answered 429 with its policy, and a
     expect(headers.get('ratelimit')).toContain(`"${policy}";r=0;`);
     expect((await ask(`203.0.113.${index + 1}`)).status).not.toBe(429);
   }
+  // Some thousands of requests.
+}, 120_000);
+
+test('a session that is refreshed more than 30 times a minute has to wait, and is not ended', async () => {
+  const claimant = new TestClaimant(app, 'often@example.com');
+  await claimant.becomeActive();
+  const [busy, other] = [await TestSession.of(app, claimant), await TestSession.of(app, claimant)];
+  const from = (n: number): Ask => ({ headers: { 'x-forwarded-for': `198.51.101.${n}` } });
+  const refreshes = (await times(31, (n) => busy.refresh(busy.tokens.refresh_token, from(n)))).map(
+    ({ status }) => status,
+  );
+  expect(refreshes.sort()).toEqual([...Array<number>(30).fill(200), 429]);
+  const refused = await busy.refresh();
+  expect([refused.status, refused.body]).toMatchObject([429, { code: 'rate-limited' }]);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect([await busy.isAlive(), (await other.refresh()).status]).toEqual([true, 200]);
 });
 
 describe('when several things are wrong, the first of this list is told', () => {

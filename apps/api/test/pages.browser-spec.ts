@@ -54,15 +54,17 @@ describeInBrowser('every page of the service', (browser) => {
 
     test('every operation unfolds, with its fields and its answers', async () => {
       const { page, faults } = await browser.visit(`${service.url}/docs`);
-      const folded = page.locator('.opblock-control-arrow, .opblock-summary-control');
-      await folded.first().waitFor();
-      for (const summary of await page.locator('.opblock-summary-control').all()) await summary.click();
-      const unfolded = page.locator('.opblock.is-open');
-      expect(await unfolded.count()).toBe(await page.locator('.opblock').count());
-      for (const block of await unfolded.all())
-        expect(await block.locator('.responses-table .response').count()).toBeGreaterThan(0);
+      await page.locator('.opblock').first().waitFor();
+      // One after the other: the more of them are open, the longer the page takes for the next one.
+      for (const block of await page.locator('.opblock').all()) {
+        const control = block.locator('.opblock-summary-control');
+        await control.click();
+        await block.locator('.responses-table .response').first().waitFor();
+        await control.click();
+      }
+      expect(await page.locator('.opblock.is-open').count()).toBe(0);
       expect(faults).toEqual([]);
-    });
+    }, 180_000);
 
     test.each(['localhost', '127.0.0.1'])('tries a registration out, and gets 202, at %s', async (host) => {
       const email = `tried-at-${host}@example.com`;
@@ -123,6 +125,32 @@ describeInBrowser('every page of the service', (browser) => {
     await takePictures(page, 'owner-muted');
     expect(faults).toEqual([]);
     expect(await service.db.owner`select from registration_mute`).toHaveLength(1);
+  });
+
+  test('the page of a former address takes a change back, without a script', async () => {
+    const email = 'former@example.com';
+    const code = /^\d{4,8}/.exec((await register(email)).subject)?.[0] ?? '';
+    const basic = `Basic ${Buffer.from(`${email}:${PASSWORD}`).toString('base64')}`;
+    const send = async (path: string, body: object, authorization: string): Promise<unknown> => {
+      const headers = { 'content-type': 'application/json', authorization };
+      return (await fetch(service.url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+    };
+    const { session } = (await send('/v1/registrations/activation', { code, create_session: true }, basic)) as {
+      readonly session: { readonly access_token: string };
+    };
+    const bearer = `Bearer ${session.access_token}`;
+    await send('/v1/me/email-change', { new_email: 'thief@example.net' }, bearer);
+    const proof = /^\d{8}/.exec((await letterTo('thief@example.net')).subject)?.[0] ?? '';
+    await send('/v1/me/email-change/confirm', { code: proof }, bearer);
+    const link = /^http\S+$/m.exec((await letterTo(email, 2)).text)?.[0] ?? '';
+    const { page, faults } = await browser.visit(link, { javaScriptEnabled: false });
+    await takePictures(page, 'email-change-revert');
+    expect(await isTooWide(page)).toBe(false);
+    await page.getByRole('button', { name: 'Restore my address' }).click();
+    await page.getByRole('heading', { name: 'Your address is restored' }).waitFor();
+    await takePictures(page, 'email-change-reverted');
+    expect((await letterTo(email, 3)).subject).toBe('Set a new password');
+    expect(faults).toEqual([]);
   });
 
   test('the page of a problem can be read', async () => {

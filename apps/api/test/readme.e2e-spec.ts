@@ -35,7 +35,7 @@ const curl = /^ *(?:[A-Z]+=\$\()?curl /gm;
 async function answersOf(lines: string): Promise<readonly unknown[]> {
   const script = lines.replaceAll(HERE, app.url);
   expect(script).not.toContain('localhost');
-  const { stdout, stderr } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script]);
+  const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-euo', 'pipefail', '-c', script]);
   expect(stderr).toBe('');
   return stdout
     .trim()

@@ -4,6 +4,7 @@ import { findLoginByEmail, logIn, type Login } from '#data/login';
 import { endSession, endSessions, findSession, markGenerationUsed, refreshSession } from '#data/session';
 import { Claims, phcOf } from '#testing/claims';
 import { freshDatabase, type TestDatabase } from '#testing/fresh-database';
+import { raceInTurn } from '#testing/races';
 import { times } from '#testing/turns';
 
 jest.setTimeout(120_000);
@@ -59,17 +60,6 @@ const isAlive = async (sessionId: string): Promise<boolean> => (await findSessio
 const rowsOf = ({ accountId }: Found): Promise<readonly { count: number }[]> =>
   db.owner<{ count: number }[]>`select count(*)::int from session where account_id = ${accountId}::uuid`;
 
-/** Both acts at once, now the one first, now the other, now one of them a moment late. */
-async function race<A, B>(round: number, one: () => Promise<A>, other: () => Promise<B>): Promise<[A, B]> {
-  const late = async <T>(act: () => Promise<T>): Promise<T> => {
-    for (let turn = 0; turn < round % 5; turn++) await new Promise(setImmediate);
-    return act();
-  };
-  if (round % 2 === 0) return Promise.all([one(), late(other)]);
-  const [second, first] = await Promise.all([other(), late(one)]);
-  return [first, second];
-}
-
 /** How often each outcome was seen in so many rounds. */
 async function rounds(play: (email: string, round: number) => Promise<string>): Promise<ReadonlyMap<string, number>> {
   const seen = new Map<string, number>();
@@ -92,7 +82,7 @@ function bothOrders(seen: ReadonlyMap<string, number>, ...outcomes: readonly [st
 test('no log-in that began before all sessions were ended survives it', async () => {
   const seen = await rounds(async (email, round) => {
     const account = await found(email);
-    const [{ session }] = await race(
+    const [{ session }] = await raceInTurn(
       round,
       () => decide(account),
       () => endSessions(db.sql, account.accountId, null, ACT),
@@ -110,7 +100,7 @@ test('no refresh survives the end of all sessions', async () => {
   const seen = await rounds(async (email, round) => {
     const account = await found(email);
     const sessionId = await opened(account);
-    const [outcome] = await race(
+    const [outcome] = await raceInTurn(
       round,
       () => refresh(sessionId),
       () => endSessions(db.sql, account.accountId, null, ACT),
@@ -125,7 +115,7 @@ test('no refresh survives a log-out', async () => {
   const seen = await rounds(async (email, round) => {
     const account = await found(email);
     const sessionId = await opened(account);
-    const [outcome, ended] = await race(
+    const [outcome, ended] = await raceInTurn(
       round,
       () => refresh(sessionId),
       () => endSession(db.sql, account.accountId, sessionId, ACT),
@@ -140,7 +130,7 @@ test('the session that ends all others goes on, and so does its refresh at the s
   const seen = await rounds(async (email, round) => {
     const account = await found(email);
     const [kept, ended] = [await opened(account), await opened(account)];
-    const [outcome] = await race(
+    const [outcome] = await raceInTurn(
       round,
       () => Promise.all([refresh(kept), refresh(ended)]),
       () => endSessions(db.sql, account.accountId, kept, ACT),
@@ -155,7 +145,7 @@ test('the session that ends all others goes on, and so does its refresh at the s
 test('a suspension between lets nothing through', async () => {
   const account = await found(await someone());
   for (let round = 0; round < 100; round++) {
-    const [{ session }] = await race(
+    const [{ session }] = await raceInTurn(
       round,
       () => decide(account),
       () => db.owner`update account set suspended_at = clock_timestamp() where id = ${account.accountId}::uuid`,
@@ -171,7 +161,7 @@ test('the use of a generation and the next refresh of the one before it: reuse i
     const account = await found(email);
     const sessionId = await opened(await found(email));
     expect(await refresh(sessionId)).toBe('rotated');
-    const [outcome] = await race(
+    const [outcome] = await raceInTurn(
       round,
       () => refresh(sessionId),
       () => markGenerationUsed(db.sql, sessionId, 2),

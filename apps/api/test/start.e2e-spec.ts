@@ -5,6 +5,7 @@ import path from 'node:path';
 
 import { freePort } from '#data/free-port';
 import { eventually } from '#testing/eventually';
+import { type Ended, runOps } from '#testing/run-ops';
 
 jest.setTimeout(120_000);
 
@@ -151,4 +152,27 @@ test('a second start by mistake says what is wrong and leaves the first alone', 
   expect(await new Promise((resolve) => third.child.once('exit', resolve))).toBe(1);
   expect(third.output()).toContain('Another Troth is using');
   expect(first.child.exitCode).toBeNull();
+});
+
+test('the command line finds the database and the secret of the start, while it runs and afterwards', async () => {
+  const create = (email: string): Promise<Ended> => runOps(['create-admin', email], { DATA_DIR: dataDir });
+  const missing = await create('ada@example.com');
+  expect([missing.code, missing.err]).toEqual([1, expect.stringContaining('DATABASE_URL is missing')]);
+  const { child } = await ready();
+  await becomeActive('ada@example.com');
+  expect(await create('ada@example.com')).toMatchObject({ code: 0, out: 'ada@example.com is an administrator now.\n' });
+  expect((await fetch(url('/health/ready'))).status).toBe(200);
+  expect(await end(child, 'SIGTERM')).toBe(0);
+  expect((await create('ada@example.com')).out).toBe(
+    'ada@example.com is an administrator already; nothing was changed.\n',
+  );
+  expect((await create('grace@example.com')).out).toContain('made an account for grace@example.com');
+  await ready();
+  const letters = await eventually(async () => {
+    const { letters } = (await (await fetch(url('/dev/mailbox.json?to=grace@example.com'))).json()) as {
+      letters: { text: string }[];
+    };
+    return letters.length > 0 ? letters : undefined;
+  });
+  expect(letters[0]?.text).toContain(`http://localhost:${port}/letters/password-reset?`);
 });
