@@ -1,0 +1,6 @@
+export type { Api } from './api.ts';
+export { basicAuthorization, Troth, type TrothOptions, wantsAccessToken } from './client.ts';
+export { type FieldFault, type Problem, type ProblemCode, TrothProblem, TrothUnreachable } from './problem.ts';
+export type { RetryRule } from './retry.ts';
+export type { components, operations, paths } from './schema.ts';
+export { memoryTokens, type Tokens, type TokenStore, tokensOf } from './tokens.ts';
