@@ -1,0 +1,20 @@
+import type { Metadata } from 'next';
+
+import { Link } from '../../components/link.tsx';
+import { RegisterForm } from './form.tsx';
+
+export const metadata: Metadata = { title: 'Register' };
+
+export default function RegisterPage() {
+  return (
+    <div className="narrow">
+      <div className="card">
+        <h1>Register</h1>
+        <RegisterForm />
+      </div>
+      <p className="below">
+        You have an account? <Link href="/login">Log in</Link>
+      </p>
+    </div>
+  );
+}

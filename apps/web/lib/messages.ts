@@ -1,0 +1,48 @@
+import type { ProblemCode, TrothProblem } from '@troth/client';
+
+const MESSAGES: Readonly<Record<ProblemCode, string>> = {
+  'malformed-request': 'That could not be understood. Please try again.',
+  'invalid-token': 'This link is not good any more. It was used, or replaced by a newer one, or it is too old.',
+  unauthenticated: 'Please log in again.',
+  'invalid-credentials': 'The name or the password is not right.',
+  'challenge-failed': 'This code is not right, or its time is over.',
+  'activation-failed': 'The code is not right, or its time is over.',
+  'reauthentication-required': 'Please show your password again.',
+  'invalid-refresh-token': 'Your session is over. Please log in again.',
+  'session-revoked': 'Your session was ended. Please log in again.',
+  forbidden: 'You may not do this.',
+  'account-suspended': 'This account is suspended. Please write to whoever runs this service.',
+  'changes-frozen':
+    'Somebody said that another person was in this account. For 24 hours it cannot be moved or deleted.',
+  'not-found': 'There is nothing here.',
+  'method-not-allowed': 'That cannot be done here.',
+  'request-timeout': 'That took too long to arrive. Please try again.',
+  'last-admin': 'This is the only administrator, and has to stay one. Make somebody else an administrator first.',
+  'deletion-scheduled': 'A deletion is scheduled already.',
+  'idempotency-conflict': 'This was sent before with other values.',
+  'username-taken': 'This user name is taken.',
+  'precondition-failed': 'Somebody changed this meanwhile. What you see now is the newest.',
+  'payload-too-large': 'That is too long.',
+  'unsupported-media-type': 'That could not be understood. Please try again.',
+  'validation-failed': 'Please look at the marked fields.',
+  'rate-limited': 'That was too often.',
+  internal: 'Something went wrong on our side.',
+  overloaded: 'The service is busy at the moment.',
+  unexpected: 'Something went wrong on the way.',
+};
+
+/** A refusal in words for people. */
+export function messageOf({ code, retryAfterSeconds }: TrothProblem): string {
+  const wait = retryAfterSeconds === undefined ? '' : ` Please try again in ${roundedSpan(retryAfterSeconds)}.`;
+  return `${MESSAGES[code]}${wait}`;
+}
+
+/** Nothing was answered. */
+export const AWAY = 'The service does not answer at the moment. Nothing is lost: please try again in a while.';
+
+/** A span of time, as people say it: rounded up. */
+export function roundedSpan(seconds: number): string {
+  if (seconds < 90) return seconds === 1 ? 'a second' : `${seconds} seconds`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 90 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
+}

@@ -1,0 +1,56 @@
+import { periodOf } from './spans.ts';
+
+/** What a class of the inventory is, in words for people. */
+export interface DataClass {
+  readonly title: string;
+  readonly about: string;
+}
+
+const CLASSES: Readonly<Record<string, DataClass>> = {
+  address: { title: 'Your address', about: 'The e-mail address, and what it takes to prove that it is yours.' },
+  credentials: {
+    title: 'How you log in',
+    about: 'A hash of the password, from which nobody can read it, and what protects it.',
+  },
+  profile: { title: 'Your profile', about: 'What you tell about yourself, which is up to you, and what you may do.' },
+  sessions: { title: 'Sessions', about: 'Where you are logged in, so that you can see it and end it.' },
+  letters: { title: 'Letters', about: 'Mail that is to be sent, sealed, until it was sent.' },
+  limits: {
+    title: 'Limits',
+    about:
+      'Counters that keep strangers from guessing, and from filling your mailbox. They know no address, only a value that cannot be turned back into one.',
+  },
+  tokens: { title: 'Links in letters', about: 'What a link in a letter is good for, and until when.' },
+  audit: {
+    title: 'Activity',
+    about: 'What happened to the account. Who and where is sealed with a key of yours, and dies with your account.',
+  },
+  deletion: { title: 'Deletion', about: 'What a deletion, and the receipt that proves it, are prepared with.' },
+  keys: { title: 'Keys of the service', about: 'About nobody: what the service seals and signs with.' },
+  service: { title: 'The service itself', about: 'About nobody: what the service needs to run.' },
+};
+
+/** A class that has no words yet is called what the service calls it. */
+export function classOf(name: string): DataClass {
+  return CLASSES[name] ?? { title: name, about: '' };
+}
+
+/** Whom a field tells about. */
+export const ABOUT_YOU = { yes: 'yes', pseudonym: 'under a made-up name or sealed', no: 'no' } as const;
+
+const WHILES: Readonly<Record<string, string>> = {
+  account: 'as long as the account',
+  claim: 'until the registration is over',
+  service: 'as long as the service runs',
+};
+
+/** How long something stays: a period (ISO 8601) or a lifetime, in words. A text that is neither stays as it is. */
+export function stayOf(retention: string): string {
+  const period = periodOf(retention);
+  return period === undefined ? (WHILES[retention] ?? retention) : `${period} at most`;
+}
+
+/** A probability as people compare it: `1 in 1,667`. */
+export function oddsOf(probability: number): string {
+  return `1 in ${Math.round(1 / probability).toLocaleString('en')}`;
+}

@@ -1,0 +1,60 @@
+import 'server-only';
+
+import { Troth, TrothProblem, TrothUnreachable } from '@troth/client';
+import { cookies, headers } from 'next/headers';
+import { redirect } from 'next/navigation';
+
+import { ACCESS, REFRESH } from './cookies.ts';
+import { ServiceAway, unavailable } from './session.ts';
+import { TROTH_URL } from './settings.ts';
+
+/** Milliseconds after which a service that does not answer counts as away. */
+const PATIENCE = 10_000;
+
+const fetchInTime = (request: Request): Promise<Response> =>
+  fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE)]) });
+
+/** The API on behalf of whoever asks: with their access token, if they have one, and from their address. */
+export async function troth(): Promise<Troth> {
+  const [jar, asked] = await Promise.all([cookies(), headers()]);
+  const token = jar.get(ACCESS)?.value;
+  // Asked without a token, the API would say that there is no session, and the browser would forget one that is alive.
+  if (!token && jar.get(REFRESH)?.value) throw new ServiceAway('the session could not be refreshed');
+  return new Troth({
+    baseUrl: TROTH_URL,
+    fetch: fetchInTime,
+    retry: { longestSeconds: 2, times: 1 },
+    headers: {
+      'x-forwarded-for': asked.get('x-forwarded-for') ?? '',
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+    },
+  });
+}
+
+/** The same for what is open to all: it carries no token, and HTTP Basic may stand in its place. */
+export async function openTroth(): Promise<Troth> {
+  const forwardedFor = (await headers()).get('x-forwarded-for') ?? '';
+  return new Troth({ baseUrl: TROTH_URL, fetch: fetchInTime, headers: { 'x-forwarded-for': forwardedFor } });
+}
+
+/** Reads for a page. A session that has ended leads to the log-in; a service that is away to the page that says so. */
+export async function load<Data>(read: (client: Troth) => Promise<{ readonly data: Data }>): Promise<Data> {
+  try {
+    return (await read(await troth())).data;
+  } catch (error) {
+    if (isOver(error)) redirect('/session-ended');
+    if (isAway(error)) return unavailable();
+    throw error;
+  }
+}
+
+/** Whether the API says that there is no such session any more. */
+export function isOver(error: unknown): boolean {
+  return error instanceof TrothProblem && (error.code === 'session-revoked' || error.code === 'unauthenticated');
+}
+
+/** Whether nothing can be told or done because the service is away. */
+export function isAway(error: unknown): boolean {
+  if (error instanceof TrothProblem) return error.status === 503;
+  return error instanceof TrothUnreachable || error instanceof ServiceAway;
+}
