@@ -1,0 +1,31 @@
+import { TrothProblem, TrothUnreachable } from '@troth/client';
+
+import { isOver, troth } from '../../../lib/troth.ts';
+
+const PAGE = '/account/deletion';
+
+/** Everything that is stored about the user, as a file. It is passed on while it comes: it may be long. */
+export async function GET(request: Request): Promise<Response> {
+  // An export stands in the activity, and only some are granted an hour: no link of another site asks for one.
+  if (request.headers.get('sec-fetch-site') === 'cross-site') return seeOther(PAGE);
+  try {
+    const { data, response } = await (await troth()).api.GET('/v1/me/export', { parseAs: 'stream' });
+    return new Response(data, {
+      headers: {
+        'content-type': 'application/json',
+        'content-disposition': response.headers.get('content-disposition') ?? 'attachment; filename="export.json"',
+      },
+    });
+  } catch (error) {
+    if (error instanceof TrothUnreachable) return seeOther(`${PAGE}?download=away`);
+    if (!(error instanceof TrothProblem)) throw error;
+    if (error.code === 'reauthentication-required') return seeOther(`/reauthenticate?next=${PAGE}`);
+    if (isOver(error)) return seeOther('/session-ended');
+    return seeOther(`${PAGE}?download=${error.code === 'rate-limited' ? 'often' : 'away'}`);
+  }
+}
+
+// Relative: this server may be known by another name outside.
+function seeOther(location: string): Response {
+  return new Response(null, { status: 303, headers: { location } });
+}

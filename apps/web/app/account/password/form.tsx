@@ -1,0 +1,36 @@
+'use client';
+
+import { Field } from '../../../components/field.tsx';
+import { Form, Submit } from '../../../components/form.tsx';
+import { changePassword } from './actions.ts';
+
+export function PasswordForm({ name }: { readonly name: string }) {
+  return (
+    <Form action={changePassword}>
+      {(state) => (
+        <>
+          {/* Tells password managers whose password it is. */}
+          <input type="text" autoComplete="username" defaultValue={name} readOnly hidden />
+          <Field
+            label="Present password"
+            name="current_password"
+            type="password"
+            autoComplete="current-password"
+            required
+            state={state}
+          />
+          <Field
+            label="New password"
+            name="new_password"
+            type="password"
+            autoComplete="new-password"
+            hint="Nine characters or more. No rules about digits or signs: longer is better."
+            required
+            state={state}
+          />
+          <Submit>Set the new password</Submit>
+        </>
+      )}
+    </Form>
+  );
+}

@@ -1,0 +1,55 @@
+'use client';
+
+import type { components } from '@troth/client';
+
+import { Form } from '../../../components/form.tsx';
+import { Time } from '../../../components/time.tsx';
+import { endSessions } from './actions.ts';
+
+type SessionEntry = components['schemas']['SessionEntry'];
+
+export function SessionsForm({ sessions }: { readonly sessions: readonly SessionEntry[] }) {
+  return (
+    <Form action={endSessions}>
+      {() => (
+        <>
+          <ul className="list">
+            {sessions.map((session) => (
+              <Entry key={session.id} session={session} />
+            ))}
+          </ul>
+          <div className="actions">
+            {sessions.length > 1 && (
+              <button className="plain" type="submit" name="which" value="others">
+                End all others
+              </button>
+            )}
+            <button className="danger" type="submit" name="which" value="all">
+              End all, and log out
+            </button>
+          </div>
+        </>
+      )}
+    </Form>
+  );
+}
+
+function Entry({ session }: { readonly session: SessionEntry }) {
+  const name = session.device_name ?? 'A device without a name';
+  return (
+    <li>
+      <div>
+        <strong>{name}</strong> {session.current && <span className="badge">this one</span>}
+        <p className="hint">
+          Logged in <Time at={session.created_at} />, last seen <Time at={session.last_seen_at} />. Unused it ends{' '}
+          <Time at={session.expires_at} />.
+        </p>
+      </div>
+      {!session.current && (
+        <button className="plain" type="submit" name="id" value={session.id} aria-label={`End ${name}`}>
+          End
+        </button>
+      )}
+    </li>
+  );
+}
