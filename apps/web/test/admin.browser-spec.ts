@@ -1,0 +1,328 @@
+import type { BrowserContextOptions, Locator } from 'playwright-core';
+
+import { setAdmin, type TestUser } from '#testing/admins';
+import { AuditTrail } from '#testing/audit-trail';
+import type { Visit } from '#testing/browser';
+import { ageSession } from '#testing/time-travel';
+
+import { cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
+
+jest.setTimeout(120_000);
+
+const SCRIPTS: readonly (readonly [string, BrowserContextOptions])[] = [
+  ['with a script', {}],
+  ['without a script', { javaScriptEnabled: false }],
+];
+const REASON = 'Spam, says everybody.';
+
+/** An administrator, the only one or one more. */
+async function adminOf(web: TestWeb, isOnly = false): Promise<TestUser> {
+  const admin = await web.someone('admin');
+  if (isOnly) await web.app.db.owner`update account set roles = '{}'`;
+  await setAdmin(web.app, admin.id);
+  // The role is in tokens from then on.
+  await admin.session.renew();
+  return admin;
+}
+
+const main = ({ page }: Visit): Locator => page.getByRole('main');
+const part = (visit: Visit, name: string): Locator => main(visit).getByRole('region', { name });
+const press = (within: Locator, name: string): Promise<void> => within.getByRole('button', { name }).click();
+const says = (visit: Visit, text: string): Promise<void> => main(visit).getByText(text).waitFor();
+const alert = (visit: Visit): Promise<string> => main(visit).getByRole('alert').innerText();
+const isAt = ({ page }: Visit, path: string): Promise<void> => page.waitForURL(({ pathname }) => pathname === path);
+const pathOf = ({ page }: Visit): string => new URL(page.url()).pathname;
+
+/** How the users of a list are called. */
+const listed = (visit: Visit): Promise<readonly string[]> => main(visit).getByRole('rowheader').allInnerTexts();
+
+async function search(visit: Visit, email: string, status = 'Any'): Promise<void> {
+  await main(visit).getByLabel('E-mail address').fill(email);
+  await main(visit).getByLabel('Status').selectOption({ label: status });
+  await press(main(visit), 'Search');
+  // A form without a script: what it asks for stands in the address of the page.
+  await visit.page.waitForURL(({ searchParams }) => searchParams.get('email') === email);
+  await visit.page.waitForLoadState();
+}
+
+async function accountOf(
+  { app }: TestWeb,
+  id: string,
+): Promise<{ username: string | null; roles: string[]; isSuspended: boolean } | undefined> {
+  const [row] = await app.db.owner<{ username: string | null; roles: string[]; isSuspended: boolean }[]>`
+    select username, roles, suspended_at is not null as "isSuspended" from account where id = ${id}::uuid`;
+  return row;
+}
+
+/** An administrator at the page about somebody, found as one finds them. */
+async function atUser(
+  web: TestWeb,
+  { who, id }: TestUser,
+  options: BrowserContextOptions = {},
+): Promise<{ readonly visit: Visit; readonly admin: TestUser }> {
+  const admin = await adminOf(web);
+  const visit = await web.visit('/admin/users', cookiesOf(admin), options);
+  await search(visit, who.email);
+  await main(visit).getByRole('link', { name: who.email }).click();
+  await isAt(visit, `/admin/users/${id}`);
+  return { visit, admin };
+}
+
+/** What the browser of a user who was thrown out shows, and what comes of a log-in there. */
+async function logInAgain(visit: Visit, { who }: TestUser): Promise<void> {
+  await visit.page.reload();
+  await says(visit, 'Your session was ended.');
+  await main(visit).getByLabel('E-mail address or user name').fill(who.email);
+  await main(visit).getByLabel('Password').fill(who.password);
+  await press(main(visit), 'Log in');
+}
+
+/** Accounts made in the database: they cost no hash. */
+const makeUsers = ({ app }: TestWeb, count: number): Promise<unknown> => app.db.owner`
+  with subject as (
+    insert into audit_subject (wrapped_key) select '\\x00' from generate_series(1, ${count}::int) returning id)
+  insert into account (subject_id) select id from subject`;
+
+async function idsOnPage(visit: Visit): Promise<readonly string[]> {
+  const links = await main(visit).getByRole('rowheader').getByRole('link').all();
+  const paths = await Promise.all(links.map((link) => link.getAttribute('href')));
+  return paths.map((path) => path?.split('/').at(-1) ?? '');
+}
+
+async function allIds({ app }: TestWeb): Promise<readonly string[]> {
+  return (await app.db.owner<{ id: string }[]>`select id from account`).map(({ id }) => id);
+}
+
+describeWeb('the administration', (web) => {
+  test('is nowhere for who is no administrator', async () => {
+    const user = await web.someone();
+    for (const path of ['/admin/users', `/admin/users/${user.id}`, '/admin/audit', '/admin/audit/chain']) {
+      const visit = await web.visit(path, cookiesOf(user));
+      expect(pathOf(visit)).toBe('/account');
+      expect(await visit.page.getByRole('link', { name: 'Administration' }).count()).toBe(0);
+      expect(pathOf(await web.visit(path))).toBe('/login');
+    }
+    const admin = await adminOf(web);
+    const visit = await web.visit('/account', cookiesOf(admin));
+    await visit.page.getByRole('link', { name: 'Administration' }).click();
+    await isAt(visit, '/admin/users');
+    await setAdmin(web.app, admin.id, false);
+    await visit.page.reload();
+    expect(pathOf(visit)).toBe('/account');
+  });
+
+  test('users are found by the address and by the status, or nobody is', async () => {
+    const [user, other] = [await web.someone(), await web.someone()];
+    await web.app.db.owner`update account set suspended_at = clock_timestamp() where id = ${other.id}::uuid`;
+    const visit = await web.visit('/admin/users', cookiesOf(await adminOf(web)));
+    expect(await listed(visit)).toEqual(expect.arrayContaining([user.who.email, other.who.email]));
+    await search(visit, user.who.email.toUpperCase());
+    expect(await listed(visit)).toEqual([user.who.email]);
+    await search(visit, '', 'Suspended');
+    expect(await listed(visit)).toEqual([other.who.email]);
+    await search(visit, other.who.email, 'Active');
+    await says(visit, `There is no active account with the address ${other.who.email}.`);
+    await search(visit, 'nobody@example.com');
+    await says(visit, 'There is no account with the address nobody@example.com.');
+    expect(await listed(visit)).toEqual([]);
+    await search(visit, 'nobody');
+    expect(await alert(visit)).toBe('Please look at the marked fields.');
+    expect(await visit.page.locator('#email-wrong').innerText()).toContain('no address');
+    expect(await main(visit).getByLabel('E-mail address').inputValue()).toBe('nobody');
+  });
+
+  test('the pages of the list hold every user once, also when more come meanwhile', async () => {
+    await makeUsers(web, 45);
+    const visit = await web.visit('/admin/users', cookiesOf(await adminOf(web)));
+    const wanted = await allIds(web);
+    expect(wanted.length).toBeGreaterThanOrEqual(46);
+    const ids = [...(await idsOnPage(visit))];
+    await makeUsers(web, 3);
+    while ((await main(visit).getByText('This is the end of the list.').count()) === 0) {
+      const last = await main(visit).getByRole('rowheader').last().innerText();
+      await main(visit).getByRole('link', { name: 'Next page' }).click();
+      await main(visit).getByRole('rowheader', { name: last, exact: true }).waitFor({ state: 'detached' });
+      ids.push(...(await idsOnPage(visit)));
+    }
+    expect(ids.toSorted()).toEqual(wanted.toSorted());
+  });
+
+  test.each(SCRIPTS)(
+    'a user name and the role are changed, and nothing on top of something newer, %s',
+    async (_, js) => {
+      const user = await web.someone();
+      const { visit, admin } = await atUser(web, user, js);
+      const name = `renamed.${user.id.slice(-8)}`;
+      const change = part(visit, 'Change');
+      await change.getByLabel('User name').fill('No name');
+      await press(change, 'Save');
+      await visit.page.locator('#username-wrong').waitFor();
+      await change.getByLabel('User name').fill(name);
+      await change.getByLabel('Administrator').check();
+      await press(change, 'Save');
+      await says(visit, 'The changes are saved.');
+      expect(await accountOf(web, user.id)).toEqual({ username: name, roles: ['admin'], isSuspended: false });
+      expect((await user.session.ask('/v1/admin/users')).status).toBe(200);
+
+      await admin.session.ask(`/v1/admin/users/${user.id}`, { method: 'PATCH', body: { username: `${name}2` } });
+      await change.getByLabel('User name').fill(`${name}3`);
+      await press(change, 'Save');
+      await says(visit, 'Somebody changed this meanwhile.');
+      expect(await change.getByLabel('User name').inputValue()).toBe(`${name}2`);
+      expect((await accountOf(web, user.id))?.username).toBe(`${name}2`);
+      await change.getByLabel('Administrator').uncheck();
+      await press(change, 'Save');
+      await says(visit, 'The changes are saved.');
+      expect(await accountOf(web, user.id)).toMatchObject({ username: `${name}2`, roles: [] });
+    },
+  );
+
+  test('the last administrator stays one, and is told why', async () => {
+    const admin = await adminOf(web, true);
+    const visit = await web.visit(`/admin/users/${admin.id}`, cookiesOf(admin));
+    await says(visit, 'This is you.');
+    await part(visit, 'Change').getByLabel('Administrator').uncheck();
+    await press(part(visit, 'Change'), 'Save');
+    expect(await part(visit, 'Change').getByRole('alert').innerText()).toContain('This is the only administrator');
+    await part(visit, 'Suspension').getByLabel('Reason').fill(REASON);
+    await press(part(visit, 'Suspension'), 'Suspend');
+    expect(await part(visit, 'Suspension').getByRole('alert').innerText()).toContain('the only administrator');
+    expect(await accountOf(web, admin.id)).toMatchObject({ roles: ['admin'], isSuspended: false });
+  });
+
+  test.each(SCRIPTS)('a suspension throws the user out, who is told so, and ends, %s', async (_, js) => {
+    const user = await web.someone();
+    const there = await web.visit('/account', cookiesOf(user), js);
+    const { visit } = await atUser(web, user, js);
+    const suspension = part(visit, 'Suspension');
+    await press(suspension, 'Suspend');
+    await visit.page.locator('#reason-wrong').waitFor();
+    expect((await accountOf(web, user.id))?.isSuspended).toBe(false);
+    await suspension.getByLabel('Reason').fill(REASON);
+    await press(suspension, 'Suspend');
+    await says(visit, 'The user is suspended, and all sessions have ended.');
+    await part(visit, 'What is known').getByText('Suspended', { exact: true }).waitFor();
+    await logInAgain(there, user);
+    expect(await alert(there)).toContain('This account is suspended.');
+
+    await suspension.getByLabel('Reason').fill('It was somebody else.');
+    await press(suspension, 'End the suspension');
+    await says(visit, 'The suspension is over. The user may log in again.');
+    await part(visit, 'What is known').getByText('Active', { exact: true }).waitFor();
+    await main(there).getByLabel('Password').fill(user.who.password);
+    await press(main(there), 'Log in');
+    await isAt(there, '/account');
+    await there.page.goto(`${web.url}/account/activity`);
+    const activity = await main(there).innerText();
+    expect([activity.includes(REASON), activity.includes('It was somebody else.')]).toEqual([true, true]);
+  });
+
+  test('a password that was shown long ago is asked for before anything is done', async () => {
+    const [user, admin] = [await web.someone(), await adminOf(web)];
+    await ageSession(web.app.db, admin.session.id, 400);
+    await admin.session.renew();
+    const visit = await web.visit(`/admin/users/${user.id}`, cookiesOf(admin));
+    await says(visit, 'Changes want your password again');
+    await press(part(visit, 'Sessions'), 'End all sessions');
+    await isAt(visit, '/reauthenticate');
+    expect(await user.session.isAlive()).toBe(true);
+    await main(visit).getByLabel('Password').fill(admin.who.password);
+    await press(main(visit), 'Go on');
+    await isAt(visit, `/admin/users/${user.id}`);
+    await press(part(visit, 'Sessions'), 'End all sessions');
+    await says(visit, 'All sessions have ended.');
+    expect(await user.session.isAlive()).toBe(false);
+  });
+
+  test.each(SCRIPTS)('all sessions of a user end, and the user is told so, %s', async (_, js) => {
+    const user = await web.someone();
+    const there = await web.visit('/account', cookiesOf(user), js);
+    const { visit } = await atUser(web, user, js);
+    const sessions = part(visit, 'Sessions');
+    await sessions.getByText('One session is alive.').waitFor();
+    await press(sessions, 'End all sessions');
+    await says(visit, 'All sessions have ended.');
+    await sessions.getByText('No session is alive.').waitFor();
+    await logInAgain(there, user);
+    await isAt(there, '/account');
+  });
+
+  test.each(SCRIPTS)('a user is deleted by the typed address, against a receipt, %s', async (_, js) => {
+    const user = await web.someone();
+    const there = await web.visit('/account', cookiesOf(user), js);
+    const { visit } = await atUser(web, user, js);
+    await main(visit).getByRole('link', { name: 'Delete this account' }).click();
+    await isAt(visit, `/admin/users/${user.id}/delete`);
+    const typed = main(visit).getByLabel(`Type ${user.who.email} to go on`);
+    await typed.fill('somebody@example.com');
+    await press(main(visit), 'Delete for good');
+    await says(visit, `This is not ${user.who.email}.`);
+    expect(await user.session.isAlive()).toBe(true);
+
+    await typed.fill(user.who.email);
+    await press(main(visit), 'Delete for good');
+    await main(visit).getByRole('heading', { name: 'The account is erased' }).waitFor();
+    const receipt = await main(visit).getByLabel('Receipt').inputValue();
+    const verified = await web.app.ask('/v1/deletion-receipts/verify', { body: { receipt } });
+    expect(verified.body).toEqual({ valid: true, account_absent: true });
+    expect(await accountOf(web, user.id)).toBeUndefined();
+    await logInAgain(there, user);
+    expect(await alert(there)).toBe('The name or the password is not right.');
+    await visit.page.goto(`${web.url}/admin/users/${user.id}`);
+    expect(await visit.page.getByRole('region', { name: 'Change' }).count()).toBe(0);
+    await visit.page.goto(`${web.url}/admin/users`);
+    await search(visit, user.who.email);
+    await says(visit, `There is no account with the address ${user.who.email}.`);
+  });
+
+  test('audit events are found by what happened, to whom and by whom', async () => {
+    const [user, other] = [await web.someone(), await web.someone()];
+    const { visit, admin } = await atUser(web, user);
+    for (const { id } of [user, other])
+      await admin.session.ask(`/v1/admin/users/${id}/suspension`, { body: { reason: REASON } });
+    await main(visit).getByRole('link', { name: 'What happened to this account' }).click();
+    await main(visit).getByRole('heading', { name: 'Audit events' }).waitFor();
+    expect(await listed(visit)).toEqual(
+      expect.arrayContaining(['Account suspended', 'Looked at by an administrator', 'Address confirmed']),
+    );
+    await main(visit).getByRole('combobox', { name: 'Event' }).selectOption({ label: 'Account suspended' });
+    await press(main(visit), 'Search');
+    await visit.page.waitForURL(/event=account[.]suspended/);
+    expect(await listed(visit)).toEqual(['Account suspended']);
+    await main(visit).getByText('Details', { exact: true }).click();
+    await says(visit, REASON);
+    expect(await main(visit).getByRole('cell', { name: 'You' }).count()).toBe(1);
+
+    await main(visit).getByLabel('About the user').fill('');
+    await main(visit).getByLabel('By the administrator').fill(admin.id);
+    await press(main(visit), 'Search');
+    await visit.page.waitForURL(/user_id=&/);
+    expect(await listed(visit)).toEqual(['Account suspended', 'Account suspended']);
+    await main(visit).getByLabel('Until').fill('2020-01-01T00:00');
+    await press(main(visit), 'Search');
+    await says(visit, 'There is no event “Account suspended” for these users and times.');
+    await main(visit).getByLabel('By the administrator').fill('root');
+    await press(main(visit), 'Search');
+    await says(visit, 'This is no id of a user.');
+  });
+
+  test('the chain of audit events is told to be whole, and to be broken', async () => {
+    const trail = AuditTrail.in(web.app);
+    try {
+      const visit = await web.visit('/admin/audit/chain', cookiesOf(await adminOf(web)));
+      await trail.settled();
+      await trail.seal();
+      await visit.page.reload();
+      await says(visit, 'All that was verified is as it was written.');
+      await says(visit, 'Every event is sealed.');
+      const [row] = await web.app.db.owner<{ events: number }[]>`select count(*)::int as events from audit_event`;
+      expect(await part(visit, 'Verified now').innerText()).toContain(`${row?.events} events in`);
+      await trail.tamper(`update audit_event set request_id = 'x' where id = (select id from audit_event limit 1)`);
+      await visit.page.reload();
+      await says(visit, 'The chain is broken: something was changed.');
+      await part(visit, 'Verified now').getByText('an event was edited').waitFor();
+    } finally {
+      await trail.close();
+    }
+  });
+});

@@ -1,0 +1,167 @@
+import type { TestUser } from '#testing/admins';
+import type { Visit } from '#testing/browser';
+import { TestClaimant, wrong } from '#testing/claimant';
+import { confirmChange } from '#testing/email-changes';
+import { TestSession } from '#testing/sessions';
+import { ageSession } from '#testing/time-travel';
+
+import { cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
+
+jest.setTimeout(120_000);
+
+const PATH = '/account/email';
+const NOT_RIGHT = 'This code is not right, or its time is over.';
+const CHANGED = 'The address is changed, and all other sessions are ended.';
+const BOTH_WAYS = [
+  ['', {}],
+  ['without a script: ', { javaScriptEnabled: false }],
+] as const;
+
+const press = ({ page }: Visit, name: string): Promise<void> =>
+  page.getByRole('main').getByRole('button', { name, exact: true }).click();
+const sees = ({ page }: Visit, text: string | RegExp): Promise<void> =>
+  page.getByRole('main').getByText(text).waitFor();
+const text = ({ page }: Visit): Promise<string> => page.getByRole('main').innerText();
+const isAt = ({ page }: Visit, path: string): Promise<void> => page.waitForURL(({ pathname }) => pathname === path);
+const emailOf = async ({ session }: TestUser): Promise<unknown> =>
+  ((await session.ask('/v1/me')).body as { readonly email?: unknown }).email;
+
+async function ask(visit: Visit, newEmail: string): Promise<void> {
+  await visit.page.getByLabel('New address').fill(newEmail);
+  await press(visit, 'Send a code there');
+}
+
+async function confirm(visit: Visit, code: string): Promise<void> {
+  await visit.page.getByLabel('Code').fill(code);
+  await press(visit, 'Confirm the new address');
+}
+
+/** Somebody who asked for another address, by the page. */
+async function asking(web: TestWeb, options = {}) {
+  const user = await web.someone();
+  const there = new TestClaimant(web.app, web.address('new'), user.who.password);
+  const visit = await web.visit(PATH, cookiesOf(user), options);
+  await ask(visit, there.email);
+  await visit.page.getByRole('heading', { name: 'Enter the code' }).waitFor();
+  return { user, there, visit };
+}
+
+/** Somebody who showed the password a while ago. */
+async function someoneFromBefore(web: TestWeb): Promise<TestUser> {
+  const user = await web.someone();
+  await ageSession(web.app.db, user.session.id, 600);
+  await user.session.renew();
+  return user;
+}
+
+describeWeb('another address', (web) => {
+  test.each(BOTH_WAYS)('%sis confirmed by the code that was mailed there', async (_, options) => {
+    const { user, there, visit } = await asking(web, options);
+    const other = await TestSession.of(web.app, user.who);
+    expect(await text(visit)).toContain(there.email);
+    expect(await text(visit)).toContain(`You log in with ${user.who.email}`);
+    const code = await there.code();
+    await confirm(visit, wrong(code));
+    await sees(visit, NOT_RIGHT);
+    expect(await emailOf(user)).toBe(user.who.email);
+    const before = (await user.who.settledLetters()).length;
+    await confirm(visit, code);
+    await sees(visit, CHANGED);
+    expect(await text(visit)).toContain(`You log in with ${there.email}`);
+    expect(await visit.page.getByLabel('Code').count()).toBe(0);
+    expect([await emailOf(user), await other.isAlive()]).toEqual([there.email, false]);
+    expect([(await user.who.logIn()).status, (await there.logIn()).status]).toEqual([401, 201]);
+    expect((await user.who.letter(before + 1)).text).toContain('/email-change-revert?');
+  });
+
+  test('a code with spaces is taken', async () => {
+    const { user, there, visit } = await asking(web);
+    const code = await there.code();
+    await confirm(visit, ` ${code.slice(0, 4)} ${code.slice(4)} `);
+    await sees(visit, CHANGED);
+    expect(await emailOf(user)).toBe(there.email);
+  });
+
+  test.each(BOTH_WAYS)('%sis given up, and its code is good for nothing', async (_, options) => {
+    const { user, there, visit } = await asking(web, options);
+    const code = await there.code();
+    await press(visit, 'Give it up');
+    await visit.page.getByLabel('New address').waitFor();
+    expect(await visit.page.getByLabel('Code').count()).toBe(0);
+    expect((await confirmChange(user.session, code)).status).toBe(401);
+    expect(await emailOf(user)).toBe(user.who.email);
+    await ask(visit, there.email);
+    await visit.page.getByRole('heading', { name: 'Enter the code' }).waitFor();
+    await confirm(visit, await there.code(2));
+    await sees(visit, CHANGED);
+  });
+
+  test('waits in this browser, also when the page is left, but for nobody else who logs in to it', async () => {
+    const { there, visit } = await asking(web);
+    await visit.page.getByRole('link', { name: 'Profile' }).click();
+    await isAt(visit, '/account');
+    await visit.page.goto(web.url + PATH);
+    expect(await text(visit)).toContain(there.email);
+    const other = await web.someone();
+    const cookies = Object.entries(cookiesOf(other)).map(([name, value]) => ({
+      ...{ name, value, domain: 'localhost', path: '/', httpOnly: true, secure: true },
+    }));
+    await visit.page.context().addCookies(cookies);
+    await visit.page.goto(web.url + PATH);
+    expect(await text(visit)).toContain(`You log in with ${other.who.email}`);
+    expect(await text(visit)).not.toContain(there.email);
+    expect(await visit.page.getByLabel('New address').count()).toBe(1);
+  });
+
+  test('one that somebody else has gets no other page, and no code', async () => {
+    const [owner, user] = [await web.someone(), await web.someone()];
+    const before = await owner.who.settledLetters();
+    const visit = await web.visit(PATH, cookiesOf(user));
+    await ask(visit, owner.who.email);
+    await visit.page.getByRole('heading', { name: 'Enter the code' }).waitFor();
+    expect(await text(visit)).toContain(`If nobody else has ${owner.who.email}`);
+    const codes = (await owner.who.settledLetters())
+      .slice(before.length)
+      .filter(({ subject }) => /\d{8}/.test(subject));
+    expect(codes).toEqual([]);
+  });
+
+  test('what is no address is said at its field', async () => {
+    const visit = await web.visit(PATH, cookiesOf(await web.someone()));
+    await ask(visit, 'nowhere');
+    await sees(visit, 'This is no address that a letter can go to.');
+    const field = visit.page.getByLabel('New address');
+    expect([await field.inputValue(), await field.getAttribute('aria-invalid')]).toEqual(['nowhere', 'true']);
+    expect(await field.getAttribute('aria-describedby')).toContain('new_email-wrong');
+  });
+
+  test('after too many wrong codes the right one is good for nothing either', async () => {
+    const { user, there, visit } = await asking(web, { javaScriptEnabled: false });
+    const code = await there.code();
+    for (const written of [wrong(code), wrong(code), wrong(code), code]) {
+      await confirm(visit, written);
+      await sees(visit, NOT_RIGHT);
+    }
+    expect((await confirmChange(user.session, code)).status).toBe(401);
+    expect(await emailOf(user)).toBe(user.who.email);
+  });
+
+  test.each(BOTH_WAYS)('%swants the password again after a while, and leads back', async (_, options) => {
+    const user = await someoneFromBefore(web);
+    const there = new TestClaimant(web.app, web.address('new'));
+    const visit = await web.visit(PATH, cookiesOf(user), options);
+    await ask(visit, there.email);
+    await visit.page.getByRole('heading', { name: 'Is it you?' }).waitFor();
+    expect(new URL(visit.page.url()).pathname).toBe('/reauthenticate');
+    await visit.page.getByLabel('Password').fill('a wrong password');
+    await press(visit, 'Go on');
+    expect(await visit.page.getByRole('main').getByRole('alert').innerText()).toBe('This is not your password.');
+    await visit.page.getByLabel('Password').fill(user.who.password);
+    await press(visit, 'Go on');
+    await isAt(visit, PATH);
+    await ask(visit, there.email);
+    await confirm(visit, await there.code());
+    await sees(visit, CHANGED);
+    expect([await emailOf(user), (await there.letters()).length]).toEqual([there.email, 1]);
+  });
+});

@@ -1,0 +1,162 @@
+import type { TestUser } from '#testing/admins';
+import { TestSession } from '#testing/sessions';
+import { ageSession } from '#testing/time-travel';
+
+import {
+  ACCESS,
+  type Cookies,
+  cookiesIn,
+  cookiesOf,
+  describeWeb,
+  REFRESH,
+  staleCookiesOf,
+  type TestWeb,
+} from './test-web.ts';
+
+jest.setTimeout(120_000);
+
+const REFRESHING = 'POST /v1/sessions/refresh';
+const lines = (web: TestWeb): readonly string[] => web.calls().map(({ line }) => line);
+
+/** Somebody whose session was opened a while ago: the next refresh is a rotation. */
+async function someoneFromBefore(web: TestWeb): Promise<TestUser> {
+  const user = await web.someone();
+  await user.session.renew();
+  await ageSession(web.app.db, user.session.id, 60);
+  return user;
+}
+
+/** How many refreshes of each outcome some work brings about. */
+async function refreshesOf(web: TestWeb, work: () => Promise<unknown>): Promise<Readonly<Record<string, number>>> {
+  const before = await web.refreshes();
+  await work();
+  const after = Object.entries(await web.refreshes());
+  return Object.fromEntries(after.map(([outcome, n]) => [outcome, n - (before[outcome] ?? 0)]).filter(([, n]) => n));
+}
+
+const sumOf = (counted: Readonly<Record<string, number>>): number => Object.values(counted).reduce((a, b) => a + b, 0);
+
+async function endElsewhere(web: TestWeb, { who, session }: TestUser): Promise<void> {
+  const other = await TestSession.of(web.app, who);
+  await other.ask(`/v1/sessions/${session.id}`, { method: 'DELETE' });
+  expect(await session.isAlive()).toBe(false);
+}
+
+const setCookies = (answer: Response): Cookies =>
+  Object.fromEntries(answer.headers.getSetCookie().map((field) => /^([^=]+)=([^;]*)/.exec(field)?.slice(1) ?? []));
+
+describeWeb('a session in the web application', (web) => {
+  test('a page asks the API for what it shows, and once more when the access token is over', async () => {
+    const user = await web.someone();
+    // The first of all reads the key set.
+    await web.ask('/account', cookiesOf(user));
+    lines(web);
+    await web.ask('/account', cookiesOf(user));
+    expect(lines(web)).toEqual(['GET /v1/me']);
+    await web.ask('/reauthenticate', cookiesOf(user));
+    expect(lines(web)).toEqual([]);
+    await web.ask('/account', staleCookiesOf(user));
+    expect(lines(web)).toEqual([REFRESHING, 'GET /v1/me']);
+  });
+
+  test('nothing is asked on behalf of nobody, and links are not looked at in advance', async () => {
+    const user = await web.someone();
+    lines(web);
+    await web.visit('/');
+    await web.visit('/login');
+    expect(lines(web)).toEqual([]);
+    await web.visit('/account', cookiesOf(user));
+    expect(lines(web)).toEqual(['GET /v1/me']);
+  });
+
+  test('two tabs that refresh at once stay logged in, by one rotation', async () => {
+    const user = await someoneFromBefore(web);
+    const visit = await web.visit('/login');
+    const tabs = [visit.page, await visit.page.context().newPage()];
+    await visit.page.context().addCookies(
+      Object.entries(staleCookiesOf(user)).map(([name, value]) => ({
+        ...{ name, value, domain: 'localhost', path: '/', httpOnly: true, secure: true },
+      })),
+    );
+    const counted = await refreshesOf(web, () => Promise.all(tabs.map((tab) => tab.goto(`${web.url}/account`))));
+    expect([counted.rotated, sumOf(counted)]).toEqual([1, 1 + (counted.repeated ?? 0)]);
+    for (const tab of tabs) expect(await tab.getByRole('main').innerText()).toContain(user.who.email);
+    for (const tab of tabs) {
+      await tab.reload();
+      expect(await tab.getByRole('main').innerText()).toContain(user.who.email);
+    }
+  });
+
+  test('eight requests at once with a token that is over get the same successor, by one rotation', async () => {
+    const user = await someoneFromBefore(web);
+    let answers: readonly Response[] = [];
+    // Long enough for all of them to come before the first is answered.
+    web.network.delay = 1_000;
+    lines(web);
+    const counted = await refreshesOf(web, async () => {
+      answers = await Promise.all(Array.from({ length: 8 }, () => web.ask('/account', staleCookiesOf(user))));
+    });
+    web.network.delay = 0;
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 200));
+    expect(lines(web).filter((line) => line === REFRESHING)).toHaveLength(1);
+    expect(new Set(answers.map((answer) => setCookies(answer)[REFRESH])).size).toBe(1);
+    for (const answer of answers) expect(await answer.text()).toContain(user.who.email);
+    expect([counted.rotated, sumOf(counted)]).toEqual([1, 1 + (counted.repeated ?? 0)]);
+  });
+
+  test.each([
+    ['a token that is good', cookiesOf],
+    ['a token that is over', staleCookiesOf],
+  ])('a session that was ended elsewhere leads to the log-in, which says so: with %s', async (_, cookies) => {
+    const user = await web.someone();
+    await endElsewhere(web, user);
+    const visit = await web.visit('/account', cookies(user));
+    expect(new URL(visit.page.url()).pathname).toBe('/login');
+    expect(await visit.page.getByRole('main').innerText()).toContain('Your session was ended.');
+    expect(await cookiesIn(visit)).toEqual({});
+  });
+
+  test('a form that is sent in a session that has ended leads to the log-in as well', async () => {
+    const user = await web.someone();
+    const visit = await web.visit('/reauthenticate', cookiesOf(user));
+    await endElsewhere(web, user);
+    await visit.page.getByLabel('Password').fill(user.who.password);
+    await visit.page.getByRole('button', { name: 'Go on' }).click();
+    await visit.page.waitForURL('**/login?**');
+    expect(await visit.page.getByRole('main').innerText()).toContain('Your session was ended.');
+    expect(await cookiesIn(visit)).toEqual({});
+  });
+
+  test('a link to /session-ended ends no session', async () => {
+    const user = await web.someone();
+    const visit = await web.visit('/session-ended', cookiesOf(user));
+    expect(new URL(visit.page.url()).pathname).toBe('/account');
+    expect(await cookiesIn(visit)).toEqual(cookiesOf(user));
+  });
+
+  test('who logs out with a token that is over is logged out', async () => {
+    const user = await web.someone();
+    const visit = await web.visit('/account', cookiesOf(user));
+    await visit.page.context().clearCookies({ name: ACCESS });
+    await visit.page.getByRole('button', { name: 'Log out' }).click();
+    await visit.page.getByText('You are logged out.').waitFor();
+    expect(await cookiesIn(visit)).toEqual({});
+    expect((await user.session.refresh()).status).toBe(401);
+  });
+
+  test.each([
+    ['whose token is over', () => Promise.resolve()],
+    ['that has ended', endElsewhere],
+  ])('who logs in over a session %s has the new one', async (_, happen) => {
+    const [former, user] = [await web.someone(), await web.someone()];
+    const visit = await web.visit('/login', cookiesOf(former));
+    await happen(web, former);
+    await visit.page.context().clearCookies({ name: ACCESS });
+    await visit.page.getByLabel('E-mail address or user name').fill(user.who.email);
+    await visit.page.getByLabel('Password').fill(user.who.password);
+    await visit.page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+    await visit.page.waitForURL('**/account');
+    await visit.page.reload();
+    expect(await visit.page.getByRole('main').innerText()).toContain(user.who.email);
+  });
+});
