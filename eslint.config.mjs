@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import tseslint from 'typescript-eslint';
 
 // The rules of CONTRIBUTING.md that a tool can hold. An exception is a line in one of the lists below, with its reason,
@@ -9,13 +11,16 @@ const SPECS = [
   '**/*.e2e-spec.ts',
   '**/*.browser-spec.ts',
   'libs/testing/**',
-  'apps/api/test/**',
+  'apps/{api,web}/test/**',
 ];
 
 /** Where text or the driver's rows become a type: the only production code that may assert one with `as` at will. */
 const PARSERS = [
   'libs/domain/src/email.ts', // the brand of a checked address
   'libs/platform/src/config/config.ts', // the table of settings becomes the configuration
+  'libs/client/src/client.ts', // calls that reject for a refusal have one kind of answer left
+  'libs/client/src/session.ts', // the body of an answer that OpenAPI describes
+  'apps/web/lib/pending-claim.ts', // what this application sealed itself
 ];
 const DATA_PARSERS = [
   'libs/data/src/database.ts', // rows of the driver become rows of the statement, which sql-rows.pg-spec.ts checks
@@ -25,10 +30,12 @@ const DATA_PARSERS = [
 const ENVIRONMENT_READERS = [
   'libs/platform/src/config/**',
   'apps/api/src/main.ts',
-  'apps/api/test/**',
+  'apps/{api,web}/test/**',
   'apps/ops/src/main.ts',
   'scripts/**',
+  'docs/journeys/**',
   'libs/testing/**',
+  'apps/web/{proxy.ts,server.mjs,lib/settings.ts,test/**/*.ts}',
 ];
 
 const NO_ENVIRONMENT = 'Take it from Config: the environment is read in libs/platform/src/config alone.';
@@ -75,11 +82,15 @@ const DOCUMENTED_EXPORT = {
   }),
 };
 
+/** Without the packages of the web application, and the client that it is built upon, its types are unknown. */
+const KNOWS_WEB = ['apps/web/node_modules', 'libs/client/dist'].every((folder) => existsSync(folder));
+const WEB_IGNORES = KNOWS_WEB ? ['apps/web/.next/'] : ['apps/web/*', '!apps/web/test/'];
+
 export default tseslint.config(
-  { ignores: ['dist/', '.data/', 'coverage/'] },
+  { ignores: ['**/dist/', '.data/', 'coverage/', 'libs/client/src/schema.ts', '**/next-env.d.ts', ...WEB_IGNORES] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -124,6 +135,21 @@ export default tseslint.config(
     rules: { 'troth/documented-export': 'error' },
   },
   { files: ['libs/data/src/**/*.ts'], rules: { 'no-restricted-syntax': ['error', ...SYNTAX, ...ASSERTIONS, ...DATA] } },
+  // Next.js finds pages by their default export, and has no names for folders.
+  {
+    files: ['apps/web/**/*.{ts,tsx}'],
+    rules: {
+      'no-restricted-syntax': ['error', ...ASSERTIONS],
+      'no-restricted-imports': [
+        'error',
+        { name: 'next/link', message: 'components/link.tsx fetches nothing in advance.' },
+      ],
+      // What a component returns is told by its place.
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+      // Markup is long, not deep.
+      'max-lines-per-function': ['error', { max: 70, skipComments: true }],
+    },
+  },
   { files: DATA_PARSERS, rules: { 'no-restricted-syntax': ['error', ...SYNTAX, ...DATA] } },
   { files: [...PARSERS, ...SPECS], rules: { 'no-restricted-syntax': ['error', ...SYNTAX] } },
   {
@@ -142,8 +168,12 @@ export default tseslint.config(
     },
   },
   { files: ENVIRONMENT_READERS, rules: { 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' } },
+  { files: ['apps/web/components/link.tsx'], rules: { 'no-restricted-imports': 'off' } },
   // What talks to a terminal.
-  { files: ['scripts/**', 'apps/ops/**', 'libs/testing/**/*.mjs'], rules: { 'no-console': 'off' } },
+  {
+    files: ['scripts/**', 'apps/ops/**', 'apps/web/server.mjs', 'libs/testing/**/*.mjs'],
+    rules: { 'no-console': 'off' },
+  },
   { files: ['scripts/**'], rules: { 'no-restricted-syntax': ['error', SYNTAX[0]] } },
   // Their readers ask for a default export.
   { files: ['*.config.mjs', 'libs/testing/src/global-*.mjs'], rules: { 'no-restricted-syntax': 'off' } },

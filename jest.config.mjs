@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 // Nest 12 is ESM-only while @nestjs/throttler and @nestjs-modules/mailer are CommonJS and require() it, which Jest
@@ -29,12 +30,16 @@ const swc = (parser) => [
 
 export default {
   rootDir: '.',
+  // Much of the time goes by waiting. All share one PostgreSQL, whose connections are counted.
+  maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
   // The machines that run this are shared: a limit is there for what hangs, not for what is slow.
   testTimeout: 30_000,
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   roots: ['<rootDir>/apps', '<rootDir>/libs'],
   testRegex: '\\.(pg-|e2e-|browser-)?spec\\.ts$',
+  // libs/client is a package of its own, where the names of this one mean nothing.
+  moduleNameMapper: { '^#testing/(.+)$': '<rootDir>/libs/testing/src/$1.ts' },
   moduleFileExtensions: ['js', 'mjs', 'ts', 'json'],
   transform: {
     '^.+\\.ts$': swc({ syntax: 'typescript', decorators: true }),

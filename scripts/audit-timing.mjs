@@ -6,7 +6,11 @@ import { startService } from './measure/service.mjs';
 
 const ROUNDS = Number(process.argv[2] ?? 1000);
 const LIMIT = 0.55;
-/** So many that nobody spends the five failed log-ins that are judged. */
+/** Requests of each class that are not counted. */
+const WARM_UP = 50;
+/** So many changes of address may a user ask for in a day. */
+const CHANGES_A_DAY = 5;
+/** So many that nobody spends the five failed log-ins that are judged, or the five letters of an hour. */
 const POOL = 250;
 const PASSWORD = 'correct horse battery';
 const WRONG = 'not the right password';
@@ -33,13 +37,13 @@ async function audit() {
     claimed: () => claimed[randomInt(POOL)],
     active: () => active[randomInt(POOL)],
   };
-  // Who fails to log in is counted by address, so each class comes back to each of as many addresses as often.
+  // Failed log-ins and resets are counted by address, so each class comes back to each of as many addresses as often.
   const inTurn = (emails) => {
     let next = 0;
     return () => emails[next++ % POOL];
   };
   const unknown = Array.from({ length: POOL }, (_, index) => `nobody${index}@example.com`);
-  const loginAddressOf = { unknown: inTurn(unknown), claimed: inTurn(claimed), active: inTurn(active) };
+  const countedAddressOf = { unknown: inTurn(unknown), claimed: inTurn(claimed), active: inTurn(active) };
   const endpoints = {
     'POST /v1/registrations': (email) => client.send('POST', '/v1/registrations', { body: { email, password: WRONG } }),
     'POST …/activation': (email) =>
@@ -51,13 +55,40 @@ async function audit() {
         body: { owner_token: tokens.get(email), days: 0 },
       }),
     'POST /v1/sessions': (email) => client.send('POST', '/v1/sessions', { body: { email, password: WRONG } }),
+    'POST /v1/password-resets': (email) => client.send('POST', '/v1/password-resets', { body: { email } }),
+    'POST /v1/me/email-change': changesOfAddress((ROUNDS + WARM_UP) * 3),
   };
   printHead();
   for (const [name, call] of Object.entries(endpoints)) {
     const isMute = name.includes('mute');
     const classes = isMute ? ['claimed', 'active'] : ['unknown', 'claimed', 'active'];
-    report(name, await measure(call, classes, name === 'POST /v1/sessions' ? loginAddressOf : addressOf));
+    const isCounted = /sessions|resets|email-change/.test(name);
+    report(name, await measure(call, classes, isCounted ? countedAddressOf : addressOf));
   }
+}
+
+/** Asks for an address in the name of one user after the other. They were authenticated a moment ago: it comes last. */
+function changesOfAddress(count) {
+  const users = Math.ceil(count / CHANGES_A_DAY);
+  let tokens;
+  let asked = 0;
+  return async (email) => {
+    tokens ??= await usersWithTokens(users);
+    const authorization = `Bearer ${tokens[Math.floor(asked++ / CHANGES_A_DAY)]}`;
+    return client.send('POST', '/v1/me/email-change', { body: { new_email: email }, headers: { authorization } });
+  };
+}
+
+async function usersWithTokens(count) {
+  const tokens = [];
+  for (let n = 0; n < count; n++) {
+    const email = `mover${n}@example.com`;
+    await client.send('POST', '/v1/registrations', { body: { email, password: PASSWORD } });
+    const body = { code: await codeFor(client, email), create_session: true };
+    const { text } = await client.send('POST', '/v1/registrations/activation', { body, as: [email, PASSWORD] });
+    tokens.push(JSON.parse(text).session.access_token);
+  }
+  return tokens;
 }
 
 function printHead() {
@@ -74,7 +105,7 @@ function printHead() {
 async function measure(call, classes, addressOf) {
   const times = Object.fromEntries(classes.map((name) => [name, []]));
   const answers = new Map();
-  for (let round = -50; round < ROUNDS; round++) {
+  for (let round = -WARM_UP; round < ROUNDS; round++) {
     for (const name of shuffled(classes)) {
       const email = addressOf[name]();
       const started = process.hrtime.bigint();

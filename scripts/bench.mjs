@@ -1,30 +1,38 @@
-// npm run bench: what registration, activation, log-in, refresh and GET /v1/me cost beside what they cannot do without.
+// npm run bench [rounds [accounts]]: what requests cost beside what they cannot do without, and what a page of the users does
+// when there are so many.
 // Rounds of everything take turns in one run, so that a busy machine is busy for all of them; ratios are what counts.
 import { fork } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { hash } from '@node-rs/argon2';
+import { BINDING } from './measure/bare-hash.mjs';
 import { clientOf, codeFor } from './measure/client.mjs';
-import { cpuOfDatabase, cpuOfProcess, cpuOfThis, residentMiB } from './measure/cpu.mjs';
+import { cpuOfDatabase, cpuOfProcess, residentMiB } from './measure/cpu.mjs';
+import { Listing } from './measure/listing.mjs';
 import { hasPgbench, pgbench } from './measure/pgbench.mjs';
+import { batch as batchOf, PASSWORD, requestsOf } from './measure/requests.mjs';
 import { startService } from './measure/service.mjs';
 import { printTable, Total } from './measure/totals.mjs';
 
 const ROUNDS = Number(process.argv[2] ?? 8);
+const ACCOUNTS = Number(process.argv[3] ?? 1e6);
 const BATCH = 60;
 /** Requests before anything is counted, so that the compiler has done its work. */
 const WARM_UP = { registrations: 3000, activations: 600, bare: 1500, light: 6000 };
 /** Requests that hash nothing are so quick that a round takes more of them. */
-const LIGHT = BATCH * 10;
+const LIGHT = BATCH * 40;
 const SLOTS = availableParallelism();
-const PASSWORD = 'correct horse battery';
-const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const CLAIM = claimScript();
 
 // Without a grace each refresh rotates, however soon it comes.
-const service = await startService({ CLAIM_SECONDS: '3600', PURGE_INTERVAL_SECONDS: '0', REFRESH_GRACE_SECONDS: '0' });
+const service = await startService({
+  CLAIM_SECONDS: '3600',
+  PURGE_INTERVAL_SECONDS: '0',
+  REFRESH_GRACE_SECONDS: '0',
+  PASSWORD_HASHER: BINDING,
+});
 const client = clientOf(service.url, SLOTS * 2);
+const { wanted, register, activate, logIn, refresh, me, changeProfile, erase } = requestsOf(client);
 const bareServer = fork(new URL('measure/bare-server.mjs', import.meta.url), [service.superUrl], {
   execArgv: JSON.parse(readFileSync('scripts/node-flags.json', 'utf8')),
 });
@@ -42,13 +50,17 @@ const rows = {
   refreshRaw: new Total('refresh, PostgreSQL under pgbench'),
   get: new Total('GET /v1/me (API process)'),
   bareGet: new Total('bare Fastify, one select'),
+  patch: new Total('PATCH /v1/me (API process)'),
+  patchSql: new Total('PATCH, PostgreSQL under the API'),
+  deletion: new Total('deletion (API process)'),
+  deletionSql: new Total('deletion, PostgreSQL under the API'),
 };
 const cpuOfApi = () => cpuOfProcess(service.api.pid);
 const cpuOfBare = () => cpuOfProcess(bareServer.pid);
 const cpuOfSql = () => cpuOfDatabase(service.postmaster);
 let people = 0;
 try {
-  const { port } = await new Promise((resolve) => bareServer.once('message', resolve));
+  const [{ port }] = await once(bareServer, 'message');
   Object.assign(bareClient, clientOf(`http://127.0.0.1:${port}`, SLOTS * 2));
   const coldStart = await service.start();
   const sessions = await warmUp();
@@ -56,8 +68,10 @@ try {
     const others = await hashingRound();
     await lightRound(sessions);
     if (hasPgbench) await pgbenchRound(others);
+    await deletionRound(others);
   }
   print(coldStart);
+  await new Listing(service, client, ACCOUNTS).run(ROUNDS);
   bareClient.close();
 } finally {
   client.close();
@@ -77,14 +91,14 @@ async function warmUp() {
     await activateAll(emails, await codesFor(emails));
     sessions = await logInAll(emails);
   }
-  for (const act of [refresh, me, bareMe]) await batch(turns(sessions, WARM_UP.light), act);
+  for (const act of [refresh, me, changeProfile, bareMe]) await batch(turns(sessions, WARM_UP.light), act);
   return sessions;
 }
 
 /** Resolves to the sessions that it opened. */
 async function hashingRound() {
   const emails = someone(BATCH);
-  await rows.bare.take(BATCH, cpuOfThis, () => bareHashes(BATCH));
+  await rows.bare.take(BATCH, cpuOfBare, () => bareHashes(BATCH));
   await rows.floor.take(BATCH, cpuOfBare, () => batch(someone(BATCH), bareRequest));
   const registering = () => rows.registration.take(BATCH, cpuOfApi, () => batch(emails, register));
   await rows.claimSql.take(BATCH, cpuOfSql, registering);
@@ -100,6 +114,13 @@ async function lightRound(sessions) {
   await rows.refreshSql.take(LIGHT, cpuOfSql, () => rows.refresh.take(LIGHT, cpuOfApi, each(refresh)));
   await rows.get.take(LIGHT, cpuOfApi, each(me));
   await rows.bareGet.take(LIGHT, cpuOfBare, each(bareMe));
+  await rows.patchSql.take(LIGHT, cpuOfSql, () => rows.patch.take(LIGHT, cpuOfApi, each(changeProfile)));
+}
+
+/** Ends the accounts of the round, each with its one session. */
+async function deletionRound(sessions) {
+  const erasing = () => rows.deletion.take(BATCH, cpuOfApi, () => batch(sessions, erase));
+  await rows.deletionSql.take(BATCH, cpuOfSql, erasing);
 }
 
 async function pgbenchRound(sessions) {
@@ -110,7 +131,7 @@ async function pgbenchRound(sessions) {
 
 function print(coldStart) {
   const { bare, floor } = rows;
-  console.log(`${ROUNDS} rounds of ${BATCH}, ${SLOTS} CPUs, Node ${process.version}`);
+  console.log(`${ROUNDS} rounds of ${BATCH}, ${SLOTS} CPUs, Node ${process.version}, Argon2id of ${BINDING}`);
   printTable(
     ['of bare', 'of the floor'],
     [
@@ -126,6 +147,10 @@ function print(coldStart) {
       [rows.refreshRaw],
       [rows.get, rows.bareGet],
       [rows.bareGet],
+      [rows.patch, rows.bareGet],
+      [rows.patchSql],
+      [rows.deletion, rows.bareGet],
+      [rows.deletionSql],
     ],
   );
   if (!hasPgbench) console.log('LEFT OUT: pgbench is not on this machine.');
@@ -149,45 +174,18 @@ function activateAll(emails, codes) {
   return batch(emails, (email) => activate(email, codes.get(email)));
 }
 
-function register(email) {
-  return post(client, '/v1/registrations', email);
-}
-
-function post(to, path, email) {
-  return expectStatus(202, to.send('POST', path, { body: { email, password: PASSWORD } }));
-}
-
-function activate(email, code) {
-  const answer = client.send('POST', '/v1/registrations/activation', { body: { code }, as: [email, PASSWORD] });
-  return expectStatus(200, answer);
-}
-
 async function logInAll(emails) {
   const sessions = [];
-  await batch(emails, async (email) => {
-    const text = await expectStatus(201, client.send('POST', '/v1/sessions', { body: { email, password: PASSWORD } }));
-    sessions.push(JSON.parse(text));
-  });
+  await batch(emails, async (email) => void sessions.push(await logIn(email)));
   return sessions;
 }
 
-/** Moves a session on; each is refreshed by one at a time, because they take turns. */
-async function refresh(session) {
-  const body = { refresh_token: session.refresh_token };
-  Object.assign(session, JSON.parse(await expectStatus(200, client.send('POST', '/v1/sessions/refresh', { body }))));
-}
-
-function me(session) {
-  const headers = { authorization: `Bearer ${session.access_token}` };
-  return expectStatus(200, client.send('GET', '/v1/me', { headers }));
-}
-
 function bareMe() {
-  return expectStatus(200, bareClient.send('GET', '/me'));
+  return wanted(200, bareClient.send('GET', '/me'));
 }
 
 function bareRequest(email) {
-  return post(bareClient, '/hash', email);
+  return wanted(202, bareClient.send('POST', '/hash', { body: { email, password: PASSWORD } }));
 }
 
 /** So many of them, each as often as the others. */
@@ -195,27 +193,14 @@ function turns(sessions, count) {
   return Array.from({ length: count }, (_, index) => sessions[index % sessions.length]);
 }
 
-async function expectStatus(status, answer) {
-  const { status: got, text } = await answer;
-  if (got !== status) throw new Error(`answered ${got}: ${text}`);
-  return text;
-}
-
 /** Twice as many at once as hashes run at once, so that none ever waits for us. */
-async function batch(items, act) {
-  const queue = [...items];
-  const worker = async () => {
-    while (queue.length > 0) await act(queue.shift());
-  };
-  await Promise.all(Array.from({ length: SLOTS * 2 }, worker));
+function batch(items, act) {
+  return batchOf(items, SLOTS * 2, act);
 }
 
-function bareHashes(count) {
-  let left = count;
-  const worker = async () => {
-    while (left-- > 0) await hash(PASSWORD, { ...COST, salt: randomBytes(16) });
-  };
-  return Promise.all(Array.from({ length: SLOTS }, worker));
+async function bareHashes(count) {
+  bareServer.send(count);
+  await once(bareServer, 'message');
 }
 
 function claimScript() {

@@ -1,55 +1,16 @@
 // npm start: PostgreSQL from npm when no other is named, the secret, then the API. The API ends first, the database last.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { HomeRefused, startEmbeddedPostgres } from '../dist/libs/data/src/embedded-postgres.js';
 import { migrate } from '../dist/libs/data/src/migrate.js';
 import { ensureRoles } from '../dist/libs/data/src/roles.js';
+import { keepOnce, Refused, refuseTakenPort } from './start-once.mjs';
 
 const env = { ...process.env };
 const dataDir = path.resolve(env.DATA_DIR || '.data');
 const embedded = !env.DATABASE_URL && env.NODE_ENV !== 'production';
-
-class Refused extends Error {}
-
-/** Keeps a text that is made once; whoever comes second reads the first one's. */
-function keepOnce(file, make) {
-  mkdirSync(path.dirname(file), { recursive: true });
-  if (!existsSync(file)) {
-    const half = `${file}.${process.pid}`;
-    writeFileSync(half, make(), { mode: 0o600 });
-    try {
-      linkSync(half, file);
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-    } finally {
-      rmSync(half, { force: true });
-    }
-  }
-  chmodSync(file, 0o600);
-  const text = readFileSync(file, 'utf8').trim();
-  if (text === '')
-    throw new Refused(`${file} is empty. Restore it from a backup; remove it only with the whole data folder.`);
-  return text;
-}
-
-/** Two services on one port is the mistake of a second start: say so before anything else is touched. */
-async function refuseTakenPort(port, host) {
-  await new Promise((resolve, reject) => {
-    const probe = net.createServer();
-    probe.once('error', (error) => {
-      if (error.code !== 'EADDRINUSE') return resolve();
-      reject(
-        new Refused(
-          `Port ${port} is in use: Troth, or something else, is running there already. Stop it, or set PORT to another one.`,
-        ),
-      );
-    });
-    probe.listen(port, host, () => probe.close(resolve));
-  });
-}
 
 async function startDatabase() {
   const server = await startEmbeddedPostgres({

@@ -12,11 +12,6 @@ export function cpuOfProcess(pid) {
   return sum / NANOSECONDS;
 }
 
-export function cpuOfThis() {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
-
 /** All processes of a database server, and those that ended: they are counted by the postmaster. */
 export function cpuOfDatabase(postmaster) {
   const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === postmaster);
