@@ -4,8 +4,7 @@ import fc from 'fast-check';
 import { parseEmail } from '#domain/email';
 import { openAdmin } from '#testing/admins';
 import { TestClaimant } from '#testing/claimant';
-import { eventually } from '#testing/eventually';
-import { leftovers } from '#testing/rows';
+import { leftovers, settledLeftovers } from '#testing/rows';
 import type { TableRoute } from '#testing/route-table';
 import { TestSession } from '#testing/sessions';
 import { startTestApp, type Answer, type Ask, type TestApp } from '#testing/test-app';
@@ -28,11 +27,7 @@ const AS = ['nobody@example.com', 'correct horse battery'] as const;
 
 /** A refusal that a client can read: 4xx, problem+json, and nothing left behind. */
 async function refused(path: string, ask: Ask, status?: number): Promise<Answer> {
-  // A letter of somebody who had to be made for the request leaves in its own time.
-  const before = await eventually(async () => {
-    const found = await leftovers(app.db);
-    return found.letters === 0 ? found : undefined;
-  });
+  const before = await settledLeftovers(app.db);
   const answer = await app.ask(path, ask);
   expect(answer.status).toBeGreaterThanOrEqual(400);
   expect(answer.status).toBeLessThan(500);

@@ -2,7 +2,7 @@ import { loadKeyRing } from '#platform/keys/sealed-keys';
 import { Secret } from '#domain/secret';
 import { TestClaimant } from '#testing/claimant';
 import { type Ended, runOps } from '#testing/run-ops';
-import { events, leftovers } from '#testing/rows';
+import { events, leftovers, settledLeftovers } from '#testing/rows';
 import { TestSession } from '#testing/sessions';
 import { startTestApp, TEST_SECRET, type TestApp } from '#testing/test-app';
 import { times } from '#testing/turns';
@@ -128,14 +128,14 @@ test('an account that is suspended stays what it is', async () => {
 });
 
 test('it takes one address', async () => {
-  const before = await leftovers(app.db);
+  const before = await settledLeftovers(app.db);
   for (const words of [[], [''], ['ada'], ['a@example.com', 'b@example.com'], ['ada@exa\u212aple.com'], ['--email=x']])
     expect(await create(...words)).toEqual({ code: 1, out: '', err: 'create-admin takes one e-mail address.\n' });
   expect(await leftovers(app.db)).toEqual(before);
 });
 
 test('with another secret it touches nothing, and names the key', async () => {
-  const before = await leftovers(app.db);
+  const before = await settledLeftovers(app.db);
   const settings = { DATABASE_URL: app.db.appUrl, TROTH_SECRET: 'another secret that is long enough for this' };
   const { code, out, err } = await runOps(['create-admin', 'other@example.com'], settings);
   expect([code, out]).toEqual([1, '']);

@@ -1,3 +1,4 @@
+import { eventually } from './eventually.ts';
 import type { TestDatabase } from './fresh-database.ts';
 
 /** What the database holds of an address. */
@@ -34,6 +35,14 @@ export async function leftovers({ owner }: TestDatabase): Promise<Readonly<Recor
            (select count(*) from letter)::int as letters`;
   if (!row) throw new Error('no row');
   return row;
+}
+
+/** The same once no letter waits: those of people who had to be made before leave in their own time. */
+export function settledLeftovers(db: TestDatabase): Promise<Readonly<Record<string, number>>> {
+  return eventually(async () => {
+    const found = await leftovers(db);
+    return found.letters === 0 ? found : undefined;
+  });
 }
 
 /** The security events of the database, oldest first. */

@@ -6,7 +6,7 @@ import { findSession, type LiveSession } from '#data/session';
 import { TestClaimant } from '#testing/claimant';
 import { changeAddress } from '#testing/email-changes';
 import { decodeJwt, decodeProtectedHeader } from '#testing/jwt';
-import { events, leftovers } from '#testing/rows';
+import { events, leftovers, settledLeftovers } from '#testing/rows';
 import { TestSession } from '#testing/sessions';
 import { startTestApp, type Answer, type TestApp } from '#testing/test-app';
 import { ageSession } from '#testing/time-travel';
@@ -53,7 +53,7 @@ async function accountIdOf({ email }: TestClaimant): Promise<string> {
 }
 
 test('erases everything of the account, and says what went and what stays, until when and why', async () => {
-  const before = await leftovers(app.db);
+  const before = await settledLeftovers(app.db);
   const ada = await active();
   const [own] = [await TestSession.of(app, ada), await TestSession.of(app, ada)];
   await app.ask('/v1/password-resets', { body: { email: ada.email } });
