@@ -1,11 +1,13 @@
 import createClient, { type Middleware } from 'openapi-fetch';
 
 import type { Api } from './api.ts';
-import { problemOf, TrothProblem, TrothUnreachable } from './problem.ts';
-import { type RetryRule, sendWithRetries } from './retry.ts';
+import { problemOf, type TrothProblem } from './problem.ts';
+import type { RetryRule } from './retry.ts';
 import type { components, paths } from './schema.ts';
+import { inTime, type Send, sender } from './send.ts';
 import { SessionKeeper } from './session.ts';
-import { memoryTokens, type TokenStore, tokensOf } from './tokens.ts';
+import { unlessAborted } from './signal.ts';
+import { KeptTokens, memoryTokens, type Tokens, type TokenStore, tokensOf } from './tokens.ts';
 
 /** How a client is made. */
 export interface TrothOptions {
@@ -17,7 +19,7 @@ export interface TrothOptions {
   readonly fetch?: (request: Request) => Promise<Response>;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Seconds before its end at which an access token is refreshed; 30 by default. */
+  /** Seconds before its end at which an access token is refreshed; 30 by default, and never more than half of its life. */
   readonly leewaySeconds?: number;
   /** How `Retry-After` is heeded; by default twice, up to five seconds each. */
   readonly retry?: RetryRule;
@@ -35,24 +37,26 @@ type LogIn = components['schemas']['LogInDto'];
  */
 export class Troth {
   readonly api: Api;
-  readonly #tokens: TokenStore;
+  readonly #kept: KeptTokens;
+  readonly #keeper: SessionKeeper;
 
   constructor({ baseUrl, tokens, headers, ...options }: TrothOptions) {
     const root = baseUrl.replace(/\/+$/, '');
     const retry = options.retry ?? { longestSeconds: 5, times: 2 };
-    const send = sender(options.fetch ?? ((request) => globalThis.fetch(request)), retry);
-    this.#tokens = tokens ?? memoryTokens();
-    const keeper = new SessionKeeper(
-      root,
-      this.#tokens,
-      (request) => send(withHeaders(request, headers)),
-      options.leewaySeconds ?? 30,
-      options.onSessionEnd ?? (() => undefined),
-    );
+    const fetcher: Send = options.fetch ?? ((request) => globalThis.fetch(request));
+    const own = sender(inTime(fetcher), retry);
+    this.#kept = new KeptTokens(tokens ?? memoryTokens());
+    this.#keeper = new SessionKeeper({
+      baseUrl: root,
+      kept: this.#kept,
+      send: (request) => own(withHeaders(request, headers)),
+      leewaySeconds: options.leewaySeconds ?? 30,
+      onSessionEnd: options.onSessionEnd ?? (() => undefined),
+    });
     const client = createClient<paths, 'application/json'>({
       baseUrl: root,
       ...(headers ? { headers } : {}),
-      fetch: authenticated(send, keeper),
+      fetch: authenticated(sender(fetcher, retry), this.#keeper),
     });
     client.use(REFUSALS);
     // What is refused rejects, so that of the two kinds of answers one is left.
@@ -62,7 +66,7 @@ export class Troth {
   /** Opens a session and keeps its tokens. */
   async logIn(body: LogIn): Promise<LoginResponse> {
     const { data } = await this.api.POST('/v1/sessions', { body });
-    await this.#tokens.write(tokensOf(data));
+    await this.#kept.replace(tokensOf(data));
     return data;
   }
 
@@ -73,19 +77,13 @@ export class Troth {
   ): Promise<Activated> {
     const headers = { authorization: basicAuthorization(email, password) };
     const { data } = await this.api.POST('/v1/registrations/activation', { body, headers });
-    if (data.session !== undefined) await this.#tokens.write(tokensOf(data.session));
+    if (data.session !== undefined) await this.#kept.replace(tokensOf(data.session));
     return data;
   }
 
-  /** Ends the session. The tokens are forgotten in any case, also when the service is away; then its call rejects. */
-  async logOut(): Promise<void> {
-    try {
-      if ((await this.#tokens.read()) !== undefined) await this.api.DELETE('/v1/sessions/current');
-    } catch (error) {
-      if (!(error instanceof TrothProblem) || error.status !== 401) throw error;
-    } finally {
-      await this.#tokens.write(undefined);
-    }
+  /** Ends the session. The tokens are forgotten at once, also when the service is away; then the call rejects. */
+  logOut(): Promise<void> {
+    return this.#keeper.logOut();
   }
 }
 
@@ -108,41 +106,31 @@ const REFUSALS: Middleware = {
   },
 };
 
-function sender(fetcher: (request: Request) => Promise<Response>, retry: RetryRule) {
-  return (request: Request): Promise<Response> =>
-    sendWithRetries(request, retry, async (once) => {
-      try {
-        return await fetcher(once);
-      } catch (error) {
-        // Whoever gave a signal wants its own reason.
-        if (once.signal.aborted) throw error;
-        throw new TrothUnreachable(error);
-      }
-    });
-}
-
 /** Sends with the access token where one is wanted, and once more with another one when it was found too old. */
-function authenticated(send: (request: Request) => Promise<Response>, keeper: SessionKeeper) {
-  return async (request: Request): Promise<Response> => {
+function authenticated(send: Send, keeper: SessionKeeper): Send {
+  return async (request) => {
     const { pathname } = new URL(request.url);
     const wants = wantsAccessToken(request.method, pathname.slice(pathname.indexOf('/v1/')));
     if (!wants || request.headers.has('authorization')) return send(request);
-    const token = await keeper.accessToken();
-    if (token === undefined) return send(request);
+    const tokens = await unlessAborted(request.signal, keeper.fresh());
+    if (tokens === undefined) return send(request);
     const again = request.clone();
-    request.headers.set('authorization', `Bearer ${token}`);
-    const response = await send(request);
+    const response = await send(bearing(request, tokens));
     if (response.status !== 401) return response;
     const problem = await problemOf(response.clone());
-    if (problem.code === 'session-revoked') await keeper.end(token, problem);
-    const other = problem.code === 'unauthenticated' ? await keeper.insteadOf(token) : undefined;
-    if (other === undefined) return response;
-    again.headers.set('authorization', `Bearer ${other}`);
-    return send(again);
+    if (problem.code === 'session-revoked') await keeper.end(tokens, problem);
+    if (problem.code !== 'unauthenticated') return response;
+    const others = await unlessAborted(request.signal, keeper.insteadOf(tokens));
+    return others === undefined ? response : send(bearing(again, others));
   };
 }
 
+function bearing(request: Request, { accessToken }: Tokens): Request {
+  request.headers.set('authorization', `Bearer ${accessToken}`);
+  return request;
+}
+
 function withHeaders(request: Request, headers: Readonly<Record<string, string>> = {}): Request {
-  for (const [name, value] of Object.entries(headers)) request.headers.set(name, value);
+  for (const [name, value] of Object.entries(headers)) if (!request.headers.has(name)) request.headers.set(name, value);
   return request;
 }

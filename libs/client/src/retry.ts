@@ -1,4 +1,5 @@
 import { retryAfterOf } from './problem.ts';
+import { pause } from './signal.ts';
 
 /** How long and how often a client waits for a service that asks it to. */
 export interface RetryRule {
@@ -36,19 +37,4 @@ export async function sendWithRetries(
 
 function comesToTheSame({ method, headers, url }: Request): boolean {
   return IDEMPOTENT.has(method) || headers.has('idempotency-key') || url.endsWith(REFRESH_PATH);
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason }));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    }, milliseconds);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
 }
