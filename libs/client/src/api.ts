@@ -5,8 +5,19 @@ import type { paths } from './schema.ts';
 
 type HttpMethod = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** What an endpoint answered when it did not refuse; of 204 and 304 `data` is undefined. */
-type Granted<Answer> = Answer extends { readonly error?: never; readonly response: Response } ? Answer : never;
+/** What an endpoint answered when it did not refuse. Of 204 `data` is undefined, and so it may be when an entity tag was sent. */
+type Granted<Answer, Init> = Answer extends {
+  readonly error?: never;
+  readonly data: infer Data;
+  readonly response: Response;
+}
+  ? { readonly data: Data | Unchanged<Init>; readonly response: Response }
+  : never;
+
+/** 304, which comes for `If-None-Match` alone, has no data. */
+type Unchanged<Init> = Init extends { readonly params: { readonly header: { readonly 'If-None-Match': string } } }
+  ? undefined
+  : never;
 
 type Call<Method extends HttpMethod> = <
   Path extends PathsWithMethod<paths, Method>,
@@ -14,7 +25,7 @@ type Call<Method extends HttpMethod> = <
 >(
   path: Path,
   ...init: RequiredKeysOf<Init> extends never ? [init?: Init] : [init: Init]
-) => Promise<Granted<FetchResponse<NonNullable<paths[Path][Method]>, Init, 'application/json'>>>;
+) => Promise<Granted<FetchResponse<NonNullable<paths[Path][Method]>, Init, 'application/json'>, Init>>;
 
 /** Every endpoint by its path, as `api.GET('/v1/me')`. Calls reject when the service refuses. */
 export interface Api {

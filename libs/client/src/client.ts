@@ -1,7 +1,8 @@
-import createClient, { type Middleware } from 'openapi-fetch';
+import createClient from 'openapi-fetch';
 
+import { ANSWERS, FORMS } from './answer.ts';
 import type { Api } from './api.ts';
-import { problemOf, type TrothProblem } from './problem.ts';
+import { discard, problemOf, type TrothProblem } from './problem.ts';
 import type { RetryRule } from './retry.ts';
 import type { components, paths } from './schema.ts';
 import { inTime, type Send, sender } from './send.ts';
@@ -58,7 +59,7 @@ export class Troth {
       ...(headers ? { headers } : {}),
       fetch: authenticated(sender(fetcher, retry), this.#keeper),
     });
-    client.use(REFUSALS);
+    client.use(FORMS, ANSWERS);
     // What is refused rejects, so that of the two kinds of answers one is left.
     this.api = client as Api;
   }
@@ -100,18 +101,11 @@ export function wantsAccessToken(method: string, pathname: string): boolean {
   return !(method === 'POST' && /^\/v1\/sessions(?:\/refresh)?$/.test(pathname));
 }
 
-const REFUSALS: Middleware = {
-  onResponse: async ({ response }) => {
-    if (!response.ok && response.status !== 304) throw await problemOf(response);
-  },
-};
-
 /** Sends with the access token where one is wanted, and once more with another one when it was found too old. */
 function authenticated(send: Send, keeper: SessionKeeper): Send {
   return async (request) => {
-    const { pathname } = new URL(request.url);
-    const wants = wantsAccessToken(request.method, pathname.slice(pathname.indexOf('/v1/')));
-    if (!wants || request.headers.has('authorization')) return send(request);
+    if (!wantsAccessToken(request.method, pathOf(request.url)) || request.headers.has('authorization'))
+      return send(request);
     const tokens = await unlessAborted(request.signal, keeper.fresh());
     if (tokens === undefined) return send(request);
     const again = request.clone();
@@ -121,8 +115,16 @@ function authenticated(send: Send, keeper: SessionKeeper): Send {
     if (problem.code === 'session-revoked') await keeper.end(tokens, problem);
     if (problem.code !== 'unauthenticated') return response;
     const others = await unlessAborted(request.signal, keeper.insteadOf(tokens));
-    return others === undefined ? response : send(bearing(again, others));
+    if (others === undefined) return response;
+    discard(response);
+    return send(bearing(again, others));
   };
+}
+
+/** The path of a route, below whatever path the API has. The URL of React Native cannot tell. */
+function pathOf(url: string): string {
+  const [address = ''] = url.split(/[?#]/, 1);
+  return address.slice(address.lastIndexOf('/v1/'));
 }
 
 function bearing(request: Request, { accessToken }: Tokens): Request {

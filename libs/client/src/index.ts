@@ -1,5 +1,5 @@
 export type { Api } from './api.ts';
-export { basicAuthorization, Troth, type TrothOptions, wantsAccessToken } from './client.ts';
+export { basicAuthorization, Troth, type TrothOptions } from './client.ts';
 export { type FieldFault, type Problem, type ProblemCode, TrothProblem, TrothUnreachable } from './problem.ts';
 export type { RetryRule } from './retry.ts';
 export type { components, operations, paths } from './schema.ts';

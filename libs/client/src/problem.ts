@@ -23,7 +23,7 @@ export class TrothProblem extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   constructor(response: Response, problem?: Problem) {
-    super(problem?.detail ?? problem?.title ?? `The answer has status ${response.status} and is no problem of Troth.`);
+    super(problem?.detail ?? problem?.title ?? `The answer with status ${response.status} is none of Troth’s.`);
     this.code = problem?.code ?? 'unexpected';
     this.status = response.status;
     this.requestId = problem?.instance ?? response.headers.get('x-request-id') ?? undefined;
@@ -41,17 +41,48 @@ export class TrothUnreachable extends Error {
   }
 }
 
-/** The problem of an answer that is a refusal. */
-export async function problemOf(response: Response): Promise<TrothProblem> {
-  const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json') === true;
-  const body: unknown = isProblem ? await response.json().catch(() => undefined) : undefined;
+/** The problem of an answer that is a refusal. Rejects with TrothUnreachable when it did not come in full. */
+export async function problemOf(response: Response, signal?: AbortSignal): Promise<TrothProblem> {
+  if (response.headers.get('content-type')?.startsWith('application/problem+json') !== true) {
+    discard(response);
+    return new TrothProblem(response);
+  }
+  const body = parsed(await textOf(response, signal));
   return new TrothProblem(response, hasCode(body) ? body : undefined);
 }
 
-/** The seconds of `Retry-After`, which Troth gives as a number; undefined: it says none. */
+/** The text of an answer. Rejects with TrothUnreachable when it does not come in full, and with what the signal says. */
+export async function textOf(response: Response, signal?: AbortSignal): Promise<string> {
+  try {
+    return await response.text();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new TrothUnreachable(error);
+  }
+}
+
+/** Gives up an answer that nobody reads: in Node.js it would keep its connection. */
+export function discard(response: Response): void {
+  response.body?.cancel().catch(() => undefined);
+}
+
+/** The seconds of `Retry-After`, which Troth gives as a number and proxies as a date too; undefined: it says none. */
 export function retryAfterOf({ headers }: Response): number | undefined {
-  const text = headers.get('retry-after');
-  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+  const text = headers.get('retry-after') ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  const date = /\bGMT$/.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(date)) return undefined;
+  // The clock of this device may be wrong; that of the answer is the one that the date is from.
+  const now = Date.parse(headers.get('date') ?? '') || Date.now();
+  return Math.max(0, Math.ceil((date - now) / 1_000));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function hasCode(body: unknown): body is Problem {

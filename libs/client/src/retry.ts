@@ -1,4 +1,4 @@
-import { retryAfterOf } from './problem.ts';
+import { discard, retryAfterOf } from './problem.ts';
 import { pause } from './signal.ts';
 
 /** How long and how often a client waits for a service that asks it to. */
@@ -30,6 +30,7 @@ export async function sendWithRetries(
     const seconds = retryAfterOf(response);
     if (again === undefined || seconds === undefined || seconds > rule.longestSeconds) return response;
     if (response.status !== 429 && !(response.status === 503 && comesToTheSame(request))) return response;
+    discard(response);
     await pause(seconds * 1_000, request.signal);
     request = again;
   }

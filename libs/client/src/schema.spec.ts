@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 
 import { documentedRoutes } from '#testing/documented-routes';
 
+import { FORM_PATHS } from './answer.ts';
 import { wantsAccessToken } from './client.ts';
 
 const SCHEMA = 'libs/client/src/schema.ts';
@@ -24,4 +25,14 @@ test('an access token goes to the routes that want one, and to no others', () =>
   );
   expect(wrong.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
   expect(routes.length).toBeGreaterThan(30);
+});
+
+test('forms go to the routes that take them, and to no others', () => {
+  const { paths } = JSON.parse(readFileSync('docs/openapi.json', 'utf8')) as {
+    readonly paths: Record<string, Record<string, { requestBody?: { content: Record<string, unknown> } }>>;
+  };
+  const takesForms = ([, operations]: (typeof routes)[number]): boolean =>
+    Object.values(operations).some(({ requestBody }) => requestBody && !requestBody.content['application/json']);
+  const routes = Object.entries(paths);
+  expect(routes.filter(takesForms).map(([path]) => path)).toEqual([...FORM_PATHS]);
 });
