@@ -2,6 +2,7 @@ import { openAdmin } from '#testing/admins';
 import { TestClaimant } from '#testing/claimant';
 import { FaultProxy } from '#testing/fault-proxy';
 import { startTestApp, type TestApp } from '#testing/test-app';
+import { ageSession } from '#testing/time-travel';
 import { times } from '#testing/turns';
 
 import { memoryTokens, type Tokens, Troth, type TrothOptions, TrothProblem, TrothUnreachable } from './index.ts';
@@ -123,6 +124,19 @@ describe('the session', () => {
     });
     expect(data.display_name).toBe('Ada');
     expect(made.sent).toEqual(['PATCH /v1/me', 'POST /v1/sessions/refresh', 'PATCH /v1/me']);
+  });
+
+  test('is authenticated anew by the password where a route wants that', async () => {
+    const made = await loggedIn();
+    await ageSession(app.db, (await made.kept())?.sessionId ?? '', 301);
+    await tire(made);
+    const body = { new_email: somebody().email };
+    const change = (): Promise<unknown> => made.troth.api.POST('/v1/me/email-change', { body });
+    expect(await refusal(change())).toMatchObject({ code: 'reauthentication-required' });
+    expect(await refusal(made.troth.reauthenticate('not the password'))).toMatchObject({ code: 'invalid-credentials' });
+    await made.troth.reauthenticate(made.who.password);
+    await change();
+    expect(made.sent.filter((line) => line.endsWith('/refresh'))).toHaveLength(1);
   });
 
   test('that was ended elsewhere is forgotten, and its application is told', async () => {

@@ -75,6 +75,15 @@ describe('the access token', () => {
     await troth.api.GET('/v1/me');
     expect(bearersOf(sent)).toEqual(['Bearer access']);
   });
+
+  test('is there for a service of one’s own', async () => {
+    const refreshed = { access_token: 'new', refresh_token: 'r', session_id: 'session', expires_in: 300 };
+    expect(await client([]).troth.accessToken()).toBe('access');
+    const stale = client([Response.json(refreshed)], undefined, { ...tokens, expiresAt: Date.now() });
+    expect(await stale.troth.accessToken()).toBe('new');
+    const nobody = new Troth({ baseUrl: 'http://troth.test' });
+    expect(await nobody.accessToken()).toBeUndefined();
+  });
 });
 
 describe('an answer', () => {
@@ -87,6 +96,12 @@ describe('an answer', () => {
     expect(error).toMatchObject({ code: 'unexpected', status: 200 });
   });
 
+  test('of a portal to a refresh is unexpected, and the session stays', async () => {
+    const { troth, sent } = client([portal(), portal()], undefined, { ...tokens, expiresAt: Date.now() });
+    expect(await refusal(troth.accessToken())).toMatchObject({ code: 'unexpected', status: 200 });
+    expect(sent).toHaveLength(2);
+  });
+
   test.each([
     ['that was granted', 200, JSON_TYPE],
     ['that was refused', 422, PROBLEM_TYPE],
@@ -95,6 +110,13 @@ describe('an answer', () => {
     const error = await refusal(client([cut]).troth.api.GET('/v1/me'));
     expect(error).toBeInstanceOf(TrothUnreachable);
     expect(error).toMatchObject({ cause: { message: 'terminated' } });
+  });
+
+  test('to a refresh that is cut off is asked for again', async () => {
+    const refreshed = { access_token: 'new', refresh_token: 'r', session_id: 'session', expires_in: 300 };
+    const cut = new Response(body('{"access', 'cut').stream, { headers: JSON_TYPE });
+    const { troth } = client([cut, Response.json(refreshed)], undefined, { ...tokens, expiresAt: Date.now() });
+    expect(await troth.accessToken()).toBe('new');
   });
 
   test('that somebody gave up while it came is what their signal says', async () => {

@@ -8,7 +8,7 @@ import type { components, paths } from './schema.ts';
 import { inTime, type Send, sender } from './send.ts';
 import { SessionKeeper } from './session.ts';
 import { unlessAborted } from './signal.ts';
-import { KeptTokens, memoryTokens, type Tokens, type TokenStore, tokensOf } from './tokens.ts';
+import { KeptTokens, memoryTokens, type Tokens, type TokenStore, lifeOf, tokensOf } from './tokens.ts';
 
 /** How a client is made. */
 export interface TrothOptions {
@@ -29,6 +29,7 @@ export interface TrothOptions {
 }
 
 type Activated = components['schemas']['Activated'];
+type AccessToken = components['schemas']['AccessToken'];
 type LoginResponse = components['schemas']['LoginResponse'];
 type LogIn = components['schemas']['LogInDto'];
 
@@ -80,6 +81,26 @@ export class Troth {
     const { data } = await this.api.POST('/v1/registrations/activation', { body, headers });
     if (data.session !== undefined) await this.#kept.replace(tokensOf(data.session));
     return data;
+  }
+
+  /**
+   * Shows the password again, which some routes want a short while ago (`reauthentication-required`). The new access token
+   * is used from then on.
+   */
+  async reauthenticate(password: string): Promise<AccessToken> {
+    const asked = await this.#kept.read();
+    const { data } = await this.api.POST('/v1/sessions/current/reauthentication', { body: { password } });
+    const { access_token: accessToken, expires_in: seconds } = data;
+    if (accessToken !== undefined)
+      await this.#kept.change((kept) =>
+        kept !== undefined && kept.sessionId === asked?.sessionId ? { ...kept, accessToken, ...lifeOf(seconds) } : kept,
+      );
+    return data;
+  }
+
+  /** An access token that is good for a while, for a service of your own; undefined: nobody is logged in. */
+  async accessToken(): Promise<string | undefined> {
+    return (await this.#keeper.fresh())?.accessToken;
   }
 
   /** Ends the session. The tokens are forgotten at once, also when the service is away; then the call rejects. */
