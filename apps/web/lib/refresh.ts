@@ -1,14 +1,8 @@
-import { Troth, TrothProblem } from '@troth/client';
+import { endsSession, leewaySecondsOf, Troth } from '@troth/client';
 import { decodeJwt } from 'jose';
 
 import type { IssuedTokens } from './cookies.ts';
 import { TROTH_URL } from './settings.ts';
-
-/** Seconds before its end at which an access token is refreshed: what it goes with takes time as well. */
-const LEEWAY_SECONDS = 30;
-
-/** Refusals after which a session cannot come back. Any other failure leaves the cookies as they are. */
-const ENDS_SESSION: ReadonlySet<string> = new Set(['invalid-refresh-token', 'session-revoked', 'account-suspended']);
 
 /** What became of a refresh. `later`: the service is away, and the session may be as good as before. */
 export type Refreshed = { readonly kind: 'fresh'; readonly tokens: IssuedTokens } | { readonly kind: 'over' | 'later' };
@@ -17,20 +11,21 @@ const running = new Map<string, Promise<Refreshed>>();
 
 /** Whether the access token is missing or about to end. That it is genuine is for whoever uses it to verify. */
 export function isStale(accessToken: string | undefined): boolean {
-  return secondsLeft(accessToken) < LEEWAY_SECONDS;
+  const { secondsLeft, lifeSeconds } = timesOf(accessToken);
+  return secondsLeft < leewaySecondsOf(lifeSeconds);
 }
 
 /** Whether nothing can be done with the access token any more. */
 export function isOver(accessToken: string | undefined): boolean {
-  return secondsLeft(accessToken) <= 0;
+  return timesOf(accessToken).secondsLeft <= 0;
 }
 
-function secondsLeft(accessToken: string | undefined): number {
-  if (accessToken === undefined) return 0;
+function timesOf(accessToken: string | undefined): { readonly secondsLeft: number; readonly lifeSeconds?: number } {
   try {
-    return (decodeJwt(accessToken).exp ?? 0) - Date.now() / 1_000;
+    const { exp = 0, iat } = decodeJwt(accessToken ?? '');
+    return { secondsLeft: exp - Date.now() / 1_000, ...(iat === undefined ? {} : { lifeSeconds: exp - iat }) };
   } catch {
-    return 0;
+    return { secondsLeft: 0 };
   }
 }
 
@@ -52,6 +47,6 @@ async function ask(refreshToken: string, forwardedFor: string): Promise<Refreshe
     });
     return { kind: 'fresh', tokens: data };
   } catch (error) {
-    return { kind: error instanceof TrothProblem && ENDS_SESSION.has(error.code) ? 'over' : 'later' };
+    return { kind: endsSession(error) ? 'over' : 'later' };
   }
 }

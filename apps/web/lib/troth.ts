@@ -1,10 +1,11 @@
 import 'server-only';
 
-import { Troth, TrothProblem, TrothUnreachable } from '@troth/client';
+import { problemOf, Troth, TrothProblem, TrothUnreachable } from '@troth/client';
 import { cookies, headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 
-import { ACCESS, REFRESH } from './cookies.ts';
+import { ACCESS, keepTokens, REFRESH } from './cookies.ts';
+import { refresh } from './refresh.ts';
 import { ServiceAway, unavailable } from './session.ts';
 import { TROTH_URL } from './settings.ts';
 
@@ -17,18 +18,41 @@ const fetchInTime = (request: Request): Promise<Response> =>
 /** The API on behalf of whoever asks: with their access token, if they have one, and from their address. */
 export async function troth(): Promise<Troth> {
   const [jar, asked] = await Promise.all([cookies(), headers()]);
-  const token = jar.get(ACCESS)?.value;
+  const [token, refreshToken] = [jar.get(ACCESS)?.value, jar.get(REFRESH)?.value];
+  const forwardedFor = asked.get('x-forwarded-for') ?? '';
   // Asked without a token, the API would say that there is no session, and the browser would forget one that is alive.
-  if (!token && jar.get(REFRESH)?.value) throw new ServiceAway('the session could not be refreshed');
+  if (!token && refreshToken) throw new ServiceAway('the session could not be refreshed');
   return new Troth({
     baseUrl: TROTH_URL,
-    fetch: fetchInTime,
+    fetch: token && refreshToken ? refreshing(jar, refreshToken, forwardedFor) : fetchInTime,
     retry: { longestSeconds: 2, times: 1 },
     headers: {
-      'x-forwarded-for': asked.get('x-forwarded-for') ?? '',
+      'x-forwarded-for': forwardedFor,
       ...(token ? { authorization: `Bearer ${token}` } : {}),
     },
   });
+}
+
+/**
+ * Sends, and once more with another access token when the API finds that of the request not good: by its clock, which may be
+ * ahead of this one, it has ended. Only a refresh that is refused shows that the session is over.
+ */
+function refreshing(jar: Awaited<ReturnType<typeof cookies>>, refreshToken: string, forwardedFor: string) {
+  return async (request: Request): Promise<Response> => {
+    const again = request.clone();
+    const response = await fetchInTime(request);
+    if (response.status !== 401 || (await problemOf(response.clone())).code !== 'unauthenticated') return response;
+    const refreshed = await refresh(refreshToken, forwardedFor);
+    if (refreshed.kind === 'later') throw new ServiceAway('the session could not be refreshed');
+    if (refreshed.kind !== 'fresh') return response;
+    try {
+      keepTokens(jar, refreshed.tokens);
+    } catch {
+      // A page cannot set cookies: the next request refreshes with the same token, and is answered with the same tokens.
+    }
+    again.headers.set('authorization', `Bearer ${refreshed.tokens.access_token}`);
+    return fetchInTime(again);
+  };
 }
 
 /** The same for what is open to all: it carries no token, and HTTP Basic may stand in its place. */
@@ -55,6 +79,7 @@ export function isOver(error: unknown): boolean {
 
 /** Whether nothing can be told or done because the service is away. */
 export function isAway(error: unknown): boolean {
-  if (error instanceof TrothProblem) return error.status === 503;
+  // What is unexpected is of a proxy or a portal on the way.
+  if (error instanceof TrothProblem) return error.status === 503 || error.code === 'unexpected';
   return error instanceof TrothUnreachable || error instanceof ServiceAway;
 }

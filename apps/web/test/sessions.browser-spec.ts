@@ -1,4 +1,5 @@
 import type { TestUser } from '#testing/admins';
+import { twinOf } from '#testing/forged-tokens';
 import { TestSession } from '#testing/sessions';
 import { ageSession } from '#testing/time-travel';
 
@@ -158,5 +159,47 @@ describeWeb('a session in the web application', (web) => {
     await visit.page.waitForURL('**/account');
     await visit.page.reload();
     expect(await visit.page.getByRole('main').innerText()).toContain(user.who.email);
+  });
+
+  describe('when the API refuses an access token that is good here, as with another clock', () => {
+    /** The other signature for the same token: the API takes the lower one alone. */
+    const refusedCookiesOf = (user: TestUser): Cookies => ({
+      ...cookiesOf(user),
+      [ACCESS]: twinOf(user.session.tokens.access_token),
+    });
+
+    test('a page is shown with another token', async () => {
+      const user = await web.someone();
+      lines(web);
+      const answer = await web.ask('/account', refusedCookiesOf(user));
+      expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining(user.who.email)]);
+      expect(lines(web)).toEqual(['GET /v1/me', REFRESHING, 'GET /v1/me']);
+    });
+
+    test('a form is done with another token, which is kept', async () => {
+      const user = await web.someone();
+      const visit = await web.visit('/reauthenticate', refusedCookiesOf(user));
+      lines(web);
+      await visit.page.getByLabel('Password').fill(user.who.password);
+      await visit.page.getByRole('button', { name: 'Go on' }).click();
+      await visit.page.waitForURL('**/account');
+      expect(lines(web)).toContain(REFRESHING);
+      await visit.page.reload();
+      expect(lines(web)).toEqual(['GET /v1/me']);
+    });
+
+    test('a session that has ended leads to the log-in, and one that nobody can tell of stays', async () => {
+      const [ended, unknown] = [await web.someone(), await web.someone()];
+      await endElsewhere(web, ended);
+      const over = await web.ask('/session-ended', refusedCookiesOf(ended));
+      expect(over.headers.get('location')).toBe('/login?reason=session-ended');
+      expect(setCookies(over)).toEqual({ [ACCESS]: '', [REFRESH]: '' });
+      web.network.cutAtReply('"refresh_token"');
+      const away = await web.ask('/session-ended', refusedCookiesOf(unknown));
+      expect([away.headers.get('location'), setCookies(away)]).toEqual(['/unavailable?next=/account', {}]);
+      const alive = await web.ask('/session-ended', refusedCookiesOf(unknown));
+      expect(alive.headers.get('location')).toBe('/account');
+      expect(Object.keys(setCookies(alive)).sort()).toEqual([ACCESS, REFRESH]);
+    });
   });
 });
