@@ -3,18 +3,19 @@
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   realpathSync,
-  rmdirSync,
+  renameSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-const STALE_LOCK_MS = 180_000;
 
 const isSource = (name) => !/^(node_modules|dist|[.]next|next-env[.]d[.]ts)$|[.-]spec[.]ts$|[.]tsbuildinfo$/.test(name);
 const newest = (at) => {
@@ -27,17 +28,65 @@ const isStale = ({ stamp, sources }) =>
   !existsSync(stamp) || Math.max(...sources.filter(existsSync).map(newest)) > statSync(stamp).mtimeMs;
 const pause = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
+/** The process that a lock names; undefined: there is no lock. */
+function holderOf(lock) {
+  try {
+    return Number(readFileSync(lock, 'utf8'));
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function isRunning(pid) {
+  if (pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** Removes the lock of a process that is gone. Whoever took it over meanwhile gets it back. */
+function removeLockOf(pid, lock) {
+  const removed = `${lock}.${process.pid}.gone`;
+  try {
+    renameSync(lock, removed);
+    if (holderOf(removed) !== pid) linkSync(removed, lock);
+  } catch (error) {
+    if (!['ENOENT', 'EEXIST'].includes(error.code)) throw error;
+  }
+  rmSync(removed, { force: true });
+}
+
+/** Whether the lock could be had: it names this process from its first moment on. */
+function tryLock(lock) {
+  const mine = `${lock}.${process.pid}`;
+  writeFileSync(mine, String(process.pid));
+  try {
+    linkSync(mine, lock);
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    return false;
+  } finally {
+    rmSync(mine);
+  }
+}
+
 function takeLock(lock) {
   mkdirSync(path.dirname(lock), { recursive: true });
-  for (;;) {
-    try {
-      return mkdirSync(lock);
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-      if (age > STALE_LOCK_MS) rmdirSync(lock);
-      else pause(200);
+  let hasSaid = false;
+  while (!tryLock(lock)) {
+    const holder = holderOf(lock);
+    if (holder === undefined) continue;
+    if (!isRunning(holder)) {
+      removeLockOf(holder, lock);
+      continue;
     }
+    if (!hasSaid) console.error(`Another build is running, process ${holder} by ${lock}: it is waited for.`);
+    hasSaid = true;
+    pause(200);
   }
 }
 
@@ -58,14 +107,14 @@ export function buildIfStale({ stamp, lock, sources, commands, cwd }) {
     // What is written while it builds may be in the build or not.
     utimesSync(stamp, started, started);
   } finally {
-    rmdirSync(lock);
+    rmSync(lock, { force: true });
   }
 }
 
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
   buildIfStale({
     stamp: path.join('dist', '.built'),
-    lock: path.join('dist', '.building'),
+    lock: path.join('dist', '.build-lock'),
     sources: [
       'apps/api',
       'apps/ops',
