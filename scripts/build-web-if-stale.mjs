@@ -6,8 +6,10 @@ process.env.NEXT_TELEMETRY_DISABLED = '1';
 const modules = path.resolve('apps', 'web', 'node_modules');
 buildIfStale({
   stamp: path.join('apps', 'web', '.next', '.built'),
-  lock: path.join('dist', '.building-web'),
+  lock: path.join('dist', '.build-web-lock'),
   sources: [
+    // What the client depends on is installed in the root.
+    'package-lock.json',
     ...['app', 'components', 'lib', 'public', 'proxy.ts', 'next.config.ts', 'tsconfig.json', 'package-lock.json'].map(
       (name) => path.join('apps', 'web', name),
     ),
