@@ -41,11 +41,13 @@ async function main() {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   let api;
   let wanted;
-  for (const signal of signals)
-    process.on(signal, () => {
-      wanted = signal;
-      api?.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
-    });
+  const end = (signal) => {
+    wanted = signal;
+    api?.kill(signal);
+  };
+  for (const signal of signals) process.on(signal, () => end(signal === 'SIGHUP' ? 'SIGTERM' : signal));
+  // Whoever has started this by a channel is gone, however it went.
+  process.on('disconnect', () => end('SIGTERM'));
   await refuseTakenPort(Number(env.PORT || 3000), env.HOST || '127.0.0.1');
   if (env.NODE_ENV !== 'production' && !env.TROTH_SECRET)
     env.TROTH_SECRET = keepOnce(path.join(dataDir, 'secret'), () => randomBytes(32).toString('base64url'));
