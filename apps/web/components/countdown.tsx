@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'react';
 
-import { roundedSpan } from '../lib/messages.ts';
+import { roundedSpan } from '../lib/spans.ts';
 
 /** Seconds that are left until a time, by this browser's clock; it counts down by itself. */
 export function useSecondsUntil(until: number): number {

@@ -1,12 +1,14 @@
 import type { ProblemCode, TrothProblem } from '@troth/client';
 
+import { roundedSpan } from './spans.ts';
+
 const MESSAGES: Readonly<Record<ProblemCode, string>> = {
   'malformed-request': 'That could not be understood. Please try again.',
   'invalid-token': 'This link is not good any more. It was used, or replaced by a newer one, or it is too old.',
   unauthenticated: 'Please log in again.',
   'invalid-credentials': 'The name or the password is not right.',
-  'challenge-failed': 'This code is not right, or its time is over.',
-  'activation-failed': 'The code is not right, or its time is over.',
+  'challenge-failed': 'This code is not right, or its time is over, or there were three wrong codes.',
+  'activation-failed': 'The code is not right, or its time is over, or there were three wrong codes.',
   'reauthentication-required': 'Please show your password again.',
   'invalid-refresh-token': 'Your session is over. Please log in again.',
   'session-revoked': 'Your session was ended. Please log in again.',
@@ -39,10 +41,3 @@ export function messageOf({ code, retryAfterSeconds }: TrothProblem): string {
 
 /** Nothing was answered. */
 export const AWAY = 'The service does not answer at the moment. Nothing is lost: please try again in a while.';
-
-/** A span of time, as people say it: rounded up. */
-export function roundedSpan(seconds: number): string {
-  if (seconds < 90) return seconds === 1 ? 'a second' : `${seconds} seconds`;
-  const minutes = Math.ceil(seconds / 60);
-  return minutes < 90 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
-}

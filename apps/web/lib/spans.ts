@@ -28,6 +28,14 @@ export function periodOf(text: string): string | undefined {
   return unit === undefined ? undefined : counted(Number(count), unit);
 }
 
-function counted(count: number, unit: string): string {
+/** A span of time, as people say it: rounded up. */
+export function roundedSpan(seconds: number): string {
+  if (seconds < 90) return counted(seconds, 'second');
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 90 ? counted(minutes, 'minute') : counted(Math.ceil(minutes / 60), 'hour');
+}
+
+/** So many of what has a regular plural: `1 attempt`, `2 attempts`. */
+export function counted(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

@@ -10,7 +10,7 @@ import { cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
 jest.setTimeout(120_000);
 
 const PATH = '/account/email';
-const NOT_RIGHT = 'This code is not right, or its time is over.';
+const NOT_RIGHT = 'This code is not right, or its time is over, or there were three wrong codes.';
 const CHANGED = 'The address is changed, and all other sessions are ended.';
 const BOTH_WAYS = [
   ['', {}],
