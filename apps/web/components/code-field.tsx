@@ -5,15 +5,20 @@ import { Countdown } from './countdown.tsx';
 export function CodeField({
   digits,
   expiresAt,
+  asOf,
   seconds,
   state,
+  autoFocus = false,
 }: {
   /** At most. */
   readonly digits: number;
   readonly expiresAt: number;
+  /** What the server's clock showed when the page was made. */
+  readonly asOf: number;
   /** For how long a code is good. */
   readonly seconds: number;
   readonly state: FormState;
+  readonly autoFocus?: boolean;
 }) {
   const wrong = state.fields?.code;
   return (
@@ -25,11 +30,11 @@ export function CodeField({
         className="code"
         inputMode="numeric"
         autoComplete="one-time-code"
-        // A code that is pasted may have spaces between its digits.
-        maxLength={digits * 2}
-        aria-invalid={state.fault !== undefined}
+        // A code that is pasted may have more between its digits; what is cut off would cost an attempt.
+        maxLength={digits * 4}
+        aria-invalid={wrong !== undefined}
         aria-describedby={wrong === undefined ? 'time-left' : 'time-left code-wrong'}
-        autoFocus
+        autoFocus={autoFocus}
         required
       />
       {wrong !== undefined && (
@@ -37,7 +42,13 @@ export function CodeField({
           {wrong}
         </p>
       )}
-      <Countdown id="time-left" until={expiresAt} of={seconds} over="The time is over. Ask for another code." />
+      <Countdown
+        id="time-left"
+        until={expiresAt}
+        asOf={asOf}
+        of={seconds}
+        over="The time is over. Ask for another code."
+      />
     </div>
   );
 }

@@ -2,23 +2,24 @@ import 'server-only';
 
 import { createHash, randomBytes } from 'node:crypto';
 
+import type { components } from '@troth/client';
 import { EncryptJWT, jwtDecrypt } from 'jose';
 import { cookies } from 'next/headers';
 
+import type { Awaited } from './code.ts';
 import { CLAIM, cookie, DELETED } from './cookies.ts';
 import { WEB_SECRET } from './settings.ts';
 
 /** A registration that waits for its code. The activation shows the password again, so it is kept, sealed, for that long. */
-export interface PendingClaim {
-  readonly email: string;
-  readonly password: string;
-  /** As the API states it, for the page to tell. */
-  readonly expiresAt: number;
-  /** For how long a code is good. */
+export interface PendingClaim extends Awaited {
+  /** What was asked for. A new claim asks for the same. */
+  readonly asked: components['schemas']['RegisterDto'];
+  readonly startedAt: number;
+  /** As the API states it, for the page to tell: for how long a code is good, and after how long another one can be had. */
   readonly seconds: number;
+  readonly resendSeconds: number;
   readonly resendAt: number;
   readonly resendsLeft: number;
-  readonly maxAttempts: number;
   readonly maxLength: number;
 }
 

@@ -1,22 +1,21 @@
 import 'server-only';
 
-import type { components } from '@troth/client';
-
-import { keepClaim } from './pending-claim.ts';
+import { keepClaim, type PendingClaim } from './pending-claim.ts';
 import { openTroth } from './troth.ts';
 
 /** Registers, and keeps what the page that asks for the code has to know. */
-export async function startClaim(body: components['schemas']['RegisterDto']): Promise<void> {
-  const { data } = await (await openTroth()).api.POST('/v1/registrations', { body });
+export async function startClaim(asked: PendingClaim['asked']): Promise<void> {
+  const { data } = await (await openTroth()).api.POST('/v1/registrations', { body: asked });
   const now = Date.now();
   await keepClaim({
-    email: body.email,
-    password: body.password,
+    asked,
+    startedAt: now,
     expiresAt: now + data.expires_in * 1_000,
     seconds: data.expires_in,
+    resendSeconds: data.resend_after,
     resendAt: now + data.resend_after * 1_000,
     resendsLeft: data.max_resends,
-    maxAttempts: data.max_attempts,
+    attemptsLeft: data.max_attempts,
     maxLength: data.code.max_length,
   });
 }

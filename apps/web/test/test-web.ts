@@ -9,6 +9,7 @@ import { FaultProxy } from '#testing/fault-proxy';
 import { freePort } from '#testing/free-port';
 import { startTestApp, type TestApp } from '#testing/test-app';
 
+import { WEB_SECRET } from './awaited.ts';
 import { buildWeb, hasPackages, startWebServer, type WebServer } from './web-server.ts';
 
 /** The cookies of the application, which a test states anew: that their names change is to be seen. */
@@ -58,7 +59,7 @@ export class TestWeb {
     this.network = await FaultProxy.before(this.app.url);
     this.#closes.push(() => this.network.close());
     const TROTH_URL = this.network.through(this.app.url);
-    this.server = await startWebServer(port, { TROTH_URL, TROTH_ISSUER: PUBLIC_URL, WEB_SECRET: 'a secret for tests' });
+    this.server = await startWebServer(port, { TROTH_URL, TROTH_ISSUER: PUBLIC_URL, WEB_SECRET });
     this.#closes.push(() => this.server.stop());
   }
 

@@ -1,13 +1,16 @@
 'use server';
 
-import { basicAuthorization } from '@troth/client';
+import { basicAuthorization, type components } from '@troth/client';
 import { cookies, headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 
+import { isSpent, isWrongCode, refusedCode, struck, typedCode } from '../../lib/code.ts';
 import { keepTokens } from '../../lib/cookies.ts';
 import { deviceName } from '../../lib/device-name.ts';
-import { type FormState, submit, text } from '../../lib/forms.ts';
-import { dropClaim, keepClaim, pendingClaim } from '../../lib/pending-claim.ts';
+import { type FormState, submit } from '../../lib/forms.ts';
+import { dropClaim, keepClaim, type PendingClaim, pendingClaim } from '../../lib/pending-claim.ts';
+import { roundedSpan } from '../../lib/spans.ts';
+import { startClaim } from '../../lib/start-claim.ts';
 import { openTroth } from '../../lib/troth.ts';
 
 const OVER = 'This registration is over. Please register again.';
@@ -16,41 +19,60 @@ export async function activate(_state: FormState, form: FormData): Promise<FormS
   return submit(form, async () => {
     const claim = await pendingClaim();
     if (claim === undefined) return { fault: OVER };
-    const { data } = await (
-      await openTroth()
-    ).api.POST('/v1/registrations/activation', {
-      body: {
-        // A code that was pasted may have spaces.
-        code: text(form, 'code').replaceAll(/\s/g, ''),
-        create_session: true,
-        device_name: deviceName((await headers()).get('user-agent')),
-      },
-      headers: { authorization: basicAuthorization(claim.email, claim.password) },
-    });
+    let activated;
+    try {
+      activated = await sendCode(claim, typedCode(form));
+    } catch (error) {
+      if (!isWrongCode(error)) throw error;
+      const now = Date.now();
+      const rest = struck(claim, now);
+      await keepClaim(rest);
+      return refusedCode(error, rest, now);
+    }
     await dropClaim();
-    if (data.session === undefined) redirect('/login?reason=activated');
-    keepTokens(await cookies(), data.session);
+    if (activated.session === undefined) redirect('/login?reason=activated');
+    keepTokens(await cookies(), activated.session);
     redirect('/account?welcome=1');
   });
 }
 
+async function sendCode(claim: PendingClaim, code: string): Promise<components['schemas']['Activated']> {
+  const { data } = await (
+    await openTroth()
+  ).api.POST('/v1/registrations/activation', {
+    body: { code, create_session: true, device_name: deviceName((await headers()).get('user-agent')) },
+    headers: authorizationOf(claim),
+  });
+  return data;
+}
+
+/** Another letter: with the same code while the claim lives, of a new claim when it does not. The API answers both alike, whatever it does. */
 export async function resend(_state: FormState, form: FormData): Promise<FormState> {
   return submit(form, async () => {
     const claim = await pendingClaim();
     if (claim === undefined) return { fault: OVER };
-    const { data } = await (
-      await openTroth()
-    ).api.POST('/v1/registrations/resend', {
-      headers: { authorization: basicAuthorization(claim.email, claim.password) },
-    });
     const now = Date.now();
-    await keepClaim({
-      ...claim,
-      expiresAt: now + data.expires_in * 1_000,
-      resendAt: now + data.resend_after * 1_000,
-      resendsLeft: claim.resendsLeft - 1,
-    });
-    return { done: 'If this registration still waits, another letter with a code is on its way.' };
+    if (isSpent(claim, now)) {
+      await startClaim(claim.asked);
+      return { done: 'If this address has no account yet, a letter with a new code is on its way.' };
+    }
+    if (claim.resendsLeft <= 0) return {};
+    // The API would answer as ever, and send nothing.
+    if (now < claim.resendAt)
+      return { fault: `Please try again in ${roundedSpan(Math.ceil((claim.resendAt - now) / 1_000))}.` };
+    await sendAgain(claim);
+    return { done: 'If this registration still waits, another letter with the code is on its way.' };
+  });
+}
+
+async function sendAgain(claim: PendingClaim): Promise<void> {
+  const { data } = await (await openTroth()).api.POST('/v1/registrations/resend', { headers: authorizationOf(claim) });
+  const now = Date.now();
+  await keepClaim({
+    ...claim,
+    expiresAt: now + data.expires_in * 1_000,
+    resendAt: now + data.resend_after * 1_000,
+    resendsLeft: claim.resendsLeft - 1,
   });
 }
 
@@ -61,8 +83,12 @@ export async function withdraw(): Promise<void> {
     await (
       await openTroth()
     ).api
-      .DELETE('/v1/registrations', { headers: { authorization: basicAuthorization(claim.email, claim.password) } })
+      .DELETE('/v1/registrations', { headers: authorizationOf(claim) })
       .catch(() => undefined);
   await dropClaim();
   redirect('/register');
 }
+
+const authorizationOf = ({ asked: { email, password } }: PendingClaim): { readonly authorization: string } => ({
+  authorization: basicAuthorization(email, password),
+});

@@ -1,9 +1,10 @@
 import type { Metadata } from 'next';
 
 import { Link } from '../../components/link.tsx';
-import { pendingClaim } from '../../lib/pending-claim.ts';
+import { type PendingClaim, pendingClaim } from '../../lib/pending-claim.ts';
+import { counted } from '../../lib/spans.ts';
 import { withdraw } from './actions.ts';
-import { CodeForm, ResendForm } from './forms.tsx';
+import { CodeForm, ResendForm, StruckForm } from './forms.tsx';
 
 export const metadata: Metadata = { title: 'Enter the code' };
 
@@ -24,12 +25,11 @@ export default async function VerifyPage() {
     <div className="narrow">
       <div className="card">
         <h1>Enter the code</h1>
-        <p>
-          If <strong>{claim.email}</strong> has no account yet, a letter with a code is there now. You have{' '}
-          {claim.maxAttempts} attempts.
-        </p>
-        <CodeForm expiresAt={claim.expiresAt} seconds={claim.seconds} maxLength={claim.maxLength} />
-        <ResendForm resendAt={claim.resendAt} left={claim.resendsLeft} />
+        {claim.attemptsLeft > 0 ? (
+          <Waiting claim={claim} asOf={Date.now()} />
+        ) : (
+          <StruckForm email={claim.asked.email} />
+        )}
       </div>
       <form action={withdraw} className="below">
         <p>Not your address, or a slip of the finger?</p>
@@ -38,5 +38,20 @@ export default async function VerifyPage() {
         </button>
       </form>
     </div>
+  );
+}
+
+function Waiting({ claim, asOf }: { readonly claim: PendingClaim; readonly asOf: number }) {
+  const { expiresAt, seconds, maxLength, resendAt, resendSeconds } = claim;
+  return (
+    <>
+      <p>
+        If <strong className="address">{claim.asked.email}</strong> has no account yet, a letter with a code is there
+        now. You have {counted(claim.attemptsLeft, 'attempt')} left.
+      </p>
+      {/* What was said of the code of another claim is not true of this one. */}
+      <CodeForm key={claim.startedAt} expiresAt={expiresAt} asOf={asOf} seconds={seconds} maxLength={maxLength} />
+      <ResendForm {...{ expiresAt, asOf, resendAt, resendSeconds }} left={claim.resendsLeft} />
+    </>
   );
 }

@@ -20,10 +20,13 @@ export function RequestForm() {
 
 export function CodeForm({
   expiresAt,
+  asOf,
   expiresIn,
   codeLength,
 }: {
   readonly expiresAt: number;
+  /** What the server's clock showed when the page was made. */
+  readonly asOf: number;
   readonly expiresIn: number;
   readonly codeLength: number;
 }) {
@@ -31,7 +34,7 @@ export function CodeForm({
     <Form action={confirmChange}>
       {(state) => (
         <>
-          <CodeField digits={codeLength} expiresAt={expiresAt} seconds={expiresIn} state={state} />
+          <CodeField digits={codeLength} expiresAt={expiresAt} asOf={asOf} seconds={expiresIn} state={state} />
           <Submit>Confirm the new address</Submit>
         </>
       )}

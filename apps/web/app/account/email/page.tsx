@@ -29,12 +29,13 @@ export default async function EmailPage() {
           </>
         )}
       </div>
-      {waits && <Waiting change={change} />}
+      {waits && <Waiting change={change} asOf={Date.now()} />}
     </>
   );
 }
 
-function Waiting({ change }: { readonly change: EmailChange }) {
+function Waiting({ change, asOf }: { readonly change: EmailChange; readonly asOf: number }) {
+  const { expiresAt, expiresIn, codeLength } = change;
   return (
     <div className="card">
       <h2 className="first">Enter the code</h2>
@@ -43,7 +44,7 @@ function Waiting({ change }: { readonly change: EmailChange }) {
         {change.codeLength} digits is there now. You have {change.maxAttempts} attempts within{' '}
         {spanOf(change.expiresIn)}.
       </p>
-      <CodeForm expiresAt={change.expiresAt} expiresIn={change.expiresIn} codeLength={change.codeLength} />
+      <CodeForm {...{ expiresAt, expiresIn, codeLength }} asOf={asOf} />
       <p className="below">
         With the code all your other sessions end, and a letter tells the present address. Whoever reads letters there
         can take the change back for {spanOf(change.revertibleFor)}: so a thief cannot keep your account.
