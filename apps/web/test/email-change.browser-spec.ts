@@ -3,14 +3,16 @@ import type { Visit } from '#testing/browser';
 import { TestClaimant, wrong } from '#testing/claimant';
 import { confirmChange } from '#testing/email-changes';
 import { TestSession } from '#testing/sessions';
-import { ageSession } from '#testing/time-travel';
+import { ageEmailChange, ageSession } from '#testing/time-travel';
 
-import { cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
+import { ageAwaited } from './awaited.ts';
+import { ACCESS, cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
 
 const PATH = '/account/email';
 const NOT_RIGHT = 'This code is not right, or its time is over, or there were three wrong codes.';
+const STRUCK = 'Three wrong codes: this change is over.';
 const CHANGED = 'The address is changed, and all other sessions are ended.';
 const BOTH_WAYS = [
   ['', {}],
@@ -74,10 +76,16 @@ describeWeb('another address', (web) => {
     expect((await user.who.letter(before + 1)).text).toContain('/email-change-revert?');
   });
 
-  test('a code with spaces is taken', async () => {
+  test.each([
+    ['with spaces', ' ', 0],
+    ['with hyphens', '-', 0],
+    ['in wide digits with what nobody sees', '\u200b', 0xfee0],
+  ])('a code that is pasted %s is taken', async (_, between, shift) => {
     const { user, there, visit } = await asking(web);
-    const code = await there.code();
-    await confirm(visit, ` ${code.slice(0, 4)} ${code.slice(4)} `);
+    const digits = [...(await there.code())].map((digit) => String.fromCharCode(digit.charCodeAt(0) + shift));
+    await visit.page.getByLabel('Code').focus();
+    await visit.page.keyboard.insertText(digits.join(between));
+    await press(visit, 'Confirm the new address');
     await sees(visit, CHANGED);
     expect(await emailOf(user)).toBe(there.email);
   });
@@ -135,15 +143,77 @@ describeWeb('another address', (web) => {
     expect(await field.getAttribute('aria-describedby')).toContain('new_email-wrong');
   });
 
-  test('after too many wrong codes the right one is good for nothing either', async () => {
-    const { user, there, visit } = await asking(web, { javaScriptEnabled: false });
+  test.each(BOTH_WAYS)('%smay be wrong twice; then there is a new code', async (_, options) => {
+    const { user, there, visit } = await asking(web, options);
     const code = await there.code();
-    for (const written of [wrong(code), wrong(code), wrong(code), code]) {
-      await confirm(visit, written);
+    await sees(visit, 'You have 3 attempts left.');
+    for (const left of ['2 attempts left', '1 attempt left']) {
+      await confirm(visit, wrong(code));
+      await sees(visit, `You have ${left}.`);
       await sees(visit, NOT_RIGHT);
+      await sees(visit, `Compare it with the newest letter: ${left}.`);
     }
+    await confirm(visit, wrong(code));
+    await sees(visit, STRUCK);
+    expect(await visit.page.getByLabel('Code').count()).toBe(0);
     expect((await confirmChange(user.session, code)).status).toBe(401);
     expect(await emailOf(user)).toBe(user.who.email);
+    await visit.page.reload();
+    await press(visit, 'Send a new code');
+    await sees(visit, 'You have 3 attempts left.');
+    expect(await text(visit)).not.toContain(NOT_RIGHT);
+    await confirm(visit, await there.code(2));
+    await sees(visit, CHANGED);
+    expect(await emailOf(user)).toBe(there.email);
+  });
+
+  test.each(BOTH_WAYS)('%sis asked for again when the time is over', async (_, options) => {
+    const { user, there, visit } = await asking(web, options);
+    const code = await there.code();
+    await ageEmailChange(web.app.db, user.id, 901);
+    await ageAwaited(visit, 'change', 901);
+    await sees(visit, 'The time is over. Ask for another code.');
+    await confirm(visit, code);
+    await sees(visit, NOT_RIGHT);
+    await sees(visit, 'You have 3 attempts left.');
+    await press(visit, 'Send another code');
+    await sees(visit, 'a letter with a new code is on its way');
+    await confirm(visit, await there.code(2));
+    await sees(visit, CHANGED);
+    expect(await emailOf(user)).toBe(there.email);
+  });
+
+  test('says that it is made once, and never again', async () => {
+    const { there, visit } = await asking(web);
+    await confirm(visit, await there.code());
+    await sees(visit, CHANGED);
+    await visit.page.goto(web.url + PATH);
+    expect(await text(visit)).toContain(`You log in with ${there.email}`);
+    expect(await text(visit)).not.toContain(CHANGED);
+  });
+
+  test('waits on a page that begins at its heading, and says for how long in words', async () => {
+    const { visit } = await asking(web);
+    await visit.page.reload();
+    expect(await visit.page.locator(':focus').count()).toBe(0);
+    const { visit: plain } = await asking(web, { javaScriptEnabled: false });
+    expect(await text(plain)).toMatch(/It is good for 15 minutes, until \d\d:\d\d:\d\d UTC\./);
+  });
+
+  test.each([
+    ['is missing', { value: '', expires: 0 }],
+    ['is as good as new', {}],
+  ])('is still typed when nobody answers, and the access token %s', async (_, token) => {
+    const visit = await web.visit(PATH, cookiesOf(await web.someone()));
+    const context = visit.page.context();
+    const kept = (await context.cookies()).filter(({ name }) => name === ACCESS);
+    await context.addCookies(kept.map((cookie) => ({ ...cookie, ...token })));
+    web.network.fault = 'refuse';
+    web.network.cut();
+    await ask(visit, 'new@example.com');
+    await sees(visit, 'The service does not answer at the moment.');
+    web.network.fault = 'none';
+    expect(await visit.page.getByLabel('New address').inputValue()).toBe('new@example.com');
   });
 
   test.each(BOTH_WAYS)('%swants the password again after a while, and leads back', async (_, options) => {

@@ -77,3 +77,10 @@ export async function ageLinks({ owner }: TestDatabase, email: string, seconds: 
     update account_token set expires_at = expires_at - make_interval(secs => ${seconds}::int)
      where account_id = (select account_id from address where email = ${email})`;
 }
+
+/** Lets the change of address of an account be as old as if it had been asked for so many seconds earlier. */
+export async function ageEmailChange({ owner }: TestDatabase, accountId: string, seconds: number): Promise<void> {
+  await owner`
+    update email_change set expires_at = expires_at - make_interval(secs => ${seconds}::int)
+     where account_id = ${accountId}::uuid`;
+}

@@ -3,7 +3,8 @@
 import { CodeField } from '../../../components/code-field.tsx';
 import { Field } from '../../../components/field.tsx';
 import { Form, Submit } from '../../../components/form.tsx';
-import { confirmChange, giveUpChange, requestChange } from './actions.ts';
+import { SendAgain } from '../../../components/send-again.tsx';
+import { confirmChange, giveUpChange, requestAgain, requestChange } from './actions.ts';
 
 export function RequestForm() {
   return (
@@ -42,6 +43,47 @@ export function CodeForm({
   );
 }
 
+export function AgainForm({ newEmail }: { readonly newEmail: string }) {
+  return (
+    <Form action={requestAgain}>
+      {() => (
+        <>
+          <input type="hidden" name="new_email" value={newEmail} />
+          <SendAgain>Send another code</SendAgain>
+        </>
+      )}
+    </Form>
+  );
+}
+
+/** What is there after three wrong codes. */
+export function StruckForm({ newEmail }: { readonly newEmail: string }) {
+  return (
+    <>
+      <p className="note fault" role="alert" id="struck">
+        Three wrong codes: this change is over.
+      </p>
+      <p>
+        With a new code, <strong className="address">{newEmail}</strong> can still become your address.
+      </p>
+      <Form action={requestAgain}>
+        {() => (
+          <>
+            <input type="hidden" name="new_email" value={newEmail} />
+            <SendAgain describedBy="struck" autoFocus>
+              Send a new code
+            </SendAgain>
+          </>
+        )}
+      </Form>
+    </>
+  );
+}
+
 export function GiveUpForm() {
-  return <Form action={giveUpChange}>{() => <Submit kind="plain">Give it up</Submit>}</Form>;
+  return (
+    <Form action={giveUpChange} className="below">
+      {() => <Submit kind="plain">Give it up</Submit>}
+    </Form>
+  );
 }
