@@ -5,6 +5,8 @@ export const REFRESH = '__Host-rt';
 export const DEVICE = '__Host-device';
 /** A registration that waits for its code, sealed. */
 export const CLAIM = '__Host-claim';
+/** What was typed into a registration that was withdrawn, sealed. */
+export const DRAFT = '__Host-draft';
 
 /** A device token is good for so long. */
 const DEVICE_SECONDS = 180 * 86_400;

@@ -1,6 +1,6 @@
 import 'server-only';
 
-import { keepClaim, type PendingClaim } from './pending-claim.ts';
+import { dropDraft, keepClaim, type PendingClaim } from './pending-claim.ts';
 import { openTroth } from './troth.ts';
 
 /** Registers, and keeps what the page that asks for the code has to know. */
@@ -18,4 +18,5 @@ export async function startClaim(asked: PendingClaim['asked']): Promise<void> {
     attemptsLeft: data.max_attempts,
     maxLength: data.code.max_length,
   });
+  await dropDraft();
 }

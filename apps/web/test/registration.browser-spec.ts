@@ -8,11 +8,12 @@ jest.setTimeout(120_000);
 
 const PASSWORD = 'correct horse battery';
 
-async function register(web: TestWeb, options = {}): Promise<Visit & { readonly who: TestClaimant }> {
+async function register(web: TestWeb, options = {}, username = ''): Promise<Visit & { readonly who: TestClaimant }> {
   const who = new TestClaimant(web.app, web.address());
   const visit = await web.visit('/register', {}, options);
   await visit.page.getByLabel('E-mail address').fill(who.email);
   await visit.page.getByLabel('Password').fill(PASSWORD);
+  await visit.page.getByLabel('User name').fill(username);
   await press(visit, 'Register');
   await visit.page.getByRole('heading', { name: 'Enter the code' }).waitFor();
   return { ...visit, who };
@@ -100,10 +101,12 @@ describeWeb('the way to an account and out of it', (web) => {
     expect((await cookiesIn(visit))[ACCESS]).toBeUndefined();
   });
 
-  test('who begins again frees the address', async () => {
-    const visit = await register(web);
+  test('who begins again frees the address, and finds what was typed but for the password', async () => {
+    const visit = await register(web, {}, 'ada');
     await press(visit, 'Begin again');
     await isAt(visit, /^\/register$/);
+    const typed = ['E-mail address', 'User name', 'Password'].map((label) => visit.page.getByLabel(label).inputValue());
+    expect(await Promise.all(typed)).toEqual([visit.who.email, 'ada', '']);
     await visit.page.goto(`${web.url}/verify`);
     expect(await visit.page.locator('h1').innerText()).toBe('No registration waits here');
   });

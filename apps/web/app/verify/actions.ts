@@ -8,7 +8,7 @@ import { isSpent, isWrongCode, refusedCode, struck, typedCode } from '../../lib/
 import { keepTokens } from '../../lib/cookies.ts';
 import { deviceName } from '../../lib/device-name.ts';
 import { type FormState, submit } from '../../lib/forms.ts';
-import { dropClaim, keepClaim, type PendingClaim, pendingClaim } from '../../lib/pending-claim.ts';
+import { dropClaim, keepClaim, keepDraft, type PendingClaim, pendingClaim } from '../../lib/pending-claim.ts';
 import { roundedSpan } from '../../lib/spans.ts';
 import { startClaim } from '../../lib/start-claim.ts';
 import { openTroth } from '../../lib/troth.ts';
@@ -79,12 +79,15 @@ async function sendAgain(claim: PendingClaim): Promise<void> {
 /** It was a mistake: the address is free again. */
 export async function withdraw(): Promise<void> {
   const claim = await pendingClaim();
-  if (claim !== undefined)
+  if (claim !== undefined) {
     await (
       await openTroth()
     ).api
       .DELETE('/v1/registrations', { headers: authorizationOf(claim) })
       .catch(() => undefined);
+    const { email, username } = claim.asked;
+    await keepDraft({ email, username: username ?? '' });
+  }
   await dropClaim();
   redirect('/register');
 }
