@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { setAdmin } from '#testing/admins';
 import { isTooWide, takePictures, type Visit } from '#testing/browser';
 
+import { strikeOut } from './awaited.ts';
 import { PAGES, type WebPage } from './pages.ts';
 import { type Cookies, cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
 
@@ -24,26 +25,30 @@ interface Onlooker {
   readonly id: string;
 }
 
-async function onlookerOf(web: TestWeb, { who, claim }: WebPage): Promise<Onlooker> {
-  if (claim) return { cookies: await register(web), id: '' };
-  if (who === 'nobody') return { cookies: {}, id: '' };
+async function onlookerOf(web: TestWeb, { who, awaited }: WebPage): Promise<Onlooker> {
+  if (who === 'nobody') return { cookies: awaited === undefined ? {} : await awaiting(web, {}, awaited), id: '' };
   const user = await web.someone(who);
   if (who === 'admin') {
     await setAdmin(web.app, user.id);
     // The role is in tokens from then on.
     await user.session.renew();
   }
-  return { cookies: cookiesOf(user), id: user.id };
+  const cookies = cookiesOf(user);
+  return { cookies: awaited === undefined ? cookies : await awaiting(web, cookies, awaited), id: user.id };
 }
 
-async function register(web: TestWeb): Promise<Cookies> {
-  const visit = await web.visit('/register');
-  await visit.page.getByLabel('E-mail address').fill(web.address());
-  await visit.page.getByLabel('Password').fill('correct horse battery');
-  await visit.page.getByRole('main').getByRole('button', { name: 'Register' }).click();
-  await visit.page.waitForURL('**/verify');
-  const cookies = await visit.page.context().cookies();
-  await visit.page.context().close();
+/** The cookies of a browser in which a code is awaited. */
+async function awaiting(web: TestWeb, before: Cookies, awaited: NonNullable<WebPage['awaited']>): Promise<Cookies> {
+  const isClaim = awaited.endsWith('claim');
+  const visit = await web.visit(isClaim ? '/register' : '/account/email', before);
+  const { page } = visit;
+  await page.getByLabel(isClaim ? 'E-mail address' : 'New address').fill(web.address());
+  if (isClaim) await page.getByLabel('Password').fill('correct horse battery');
+  await page.getByLabel(isClaim ? 'E-mail address' : 'New address').press('Enter');
+  await page.getByLabel('Code').waitFor();
+  if (awaited.startsWith('struck')) await strikeOut(visit, isClaim ? 'claim' : 'change');
+  const cookies = await page.context().cookies();
+  await page.context().close();
   return Object.fromEntries(cookies.map(({ name, value }) => [name, value]));
 }
 

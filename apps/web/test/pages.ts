@@ -6,8 +6,8 @@ export interface WebPage {
   readonly path: string;
   /** Who looks at it. */
   readonly who: 'nobody' | 'user' | 'admin';
-  /** Whether a registration waits for its code in this browser. */
-  readonly claim?: true;
+  /** Whether a registration, or a change of address, waits for its code in this browser; `struck`: after three wrong codes. */
+  readonly awaited?: 'claim' | 'struck claim' | 'change' | 'struck change';
   /** What is answered, if not 200. */
   readonly status?: number;
 }
@@ -16,7 +16,8 @@ export interface WebPage {
 export const PAGES: readonly WebPage[] = [
   { name: 'home', path: '/', who: 'nobody' },
   { name: 'register', path: '/register', who: 'nobody' },
-  { name: 'verify', path: '/verify', who: 'nobody', claim: true },
+  { name: 'verify', path: '/verify', who: 'nobody', awaited: 'claim' },
+  { name: 'verify-struck', path: '/verify', who: 'nobody', awaited: 'struck claim' },
   { name: 'verify-nothing', path: '/verify', who: 'nobody' },
   { name: 'login', path: '/login', who: 'nobody' },
   { name: 'login-after', path: '/login?reason=session-ended', who: 'nobody' },
@@ -24,6 +25,9 @@ export const PAGES: readonly WebPage[] = [
   { name: 'account', path: '/account', who: 'user' },
   { name: 'account-welcome', path: '/account?welcome=1', who: 'user' },
   { name: 'account-email', path: '/account/email', who: 'user' },
+  { name: 'account-email-code', path: '/account/email', who: 'user', awaited: 'change' },
+  { name: 'account-email-struck', path: '/account/email', who: 'user', awaited: 'struck change' },
+  { name: 'account-email-changed', path: '/account/email?changed=1', who: 'user' },
   { name: 'account-password', path: '/account/password', who: 'user' },
   { name: 'account-sessions', path: '/account/sessions', who: 'user' },
   { name: 'account-activity', path: '/account/activity', who: 'user' },
