@@ -1,5 +1,7 @@
 import 'server-only';
 
+import { basicAuthorization } from '@troth/client';
+
 import { dropDraft, keepClaim, type PendingClaim } from './pending-claim.ts';
 import { openTroth } from './troth.ts';
 
@@ -19,4 +21,15 @@ export async function startClaim(asked: PendingClaim['asked']): Promise<void> {
     maxLength: data.code.max_length,
   });
   await dropDraft();
+}
+
+/** Frees the address of a claim. The API does not tell whether there was one, and that it is away changes nothing: claims end by themselves. */
+export async function withdrawClaim(claim: PendingClaim): Promise<void> {
+  const { api } = await openTroth();
+  await api.DELETE('/v1/registrations', { headers: authorizationOf(claim) }).catch(() => undefined);
+}
+
+/** How the API knows whoever made a claim. */
+export function authorizationOf({ asked: { email, password } }: PendingClaim): { readonly authorization: string } {
+  return { authorization: basicAuthorization(email, password) };
 }

@@ -111,6 +111,19 @@ describeWeb('the way to an account and out of it', (web) => {
     expect(await visit.page.locator('h1').innerText()).toBe('No registration waits here');
   });
 
+  test('who goes back and types another password has that one', async () => {
+    const visit = await register(web);
+    await visit.who.code();
+    await visit.page.goBack();
+    await visit.page.getByLabel('E-mail address').fill(visit.who.email);
+    await visit.page.getByLabel('Password').fill('another long password');
+    await press(visit, 'Register');
+    await visit.page.getByRole('heading', { name: 'Enter the code' }).waitFor();
+    await confirm(visit, await visit.who.code(2));
+    await isAt(visit, /^\/account$/);
+    expect((await visit.who.logIn({ password: 'another long password' })).status).toBe(201);
+  });
+
   test('a log-in goes on to where it was wanted; a wrong password is said to be wrong', async () => {
     const { who } = await web.someone();
     const visit = await web.visit('/reauthenticate?next=/account');

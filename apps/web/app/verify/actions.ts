@@ -1,6 +1,6 @@
 'use server';
 
-import { basicAuthorization, type components } from '@troth/client';
+import type { components } from '@troth/client';
 import { cookies, headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 
@@ -10,7 +10,7 @@ import { deviceName } from '../../lib/device-name.ts';
 import { type FormState, submit } from '../../lib/forms.ts';
 import { dropClaim, keepClaim, keepDraft, type PendingClaim, pendingClaim } from '../../lib/pending-claim.ts';
 import { roundedSpan } from '../../lib/spans.ts';
-import { startClaim } from '../../lib/start-claim.ts';
+import { authorizationOf, startClaim, withdrawClaim } from '../../lib/start-claim.ts';
 import { openTroth } from '../../lib/troth.ts';
 
 const OVER = 'This registration is over. Please register again.';
@@ -80,18 +80,10 @@ async function sendAgain(claim: PendingClaim): Promise<void> {
 export async function withdraw(): Promise<void> {
   const claim = await pendingClaim();
   if (claim !== undefined) {
-    await (
-      await openTroth()
-    ).api
-      .DELETE('/v1/registrations', { headers: authorizationOf(claim) })
-      .catch(() => undefined);
+    await withdrawClaim(claim);
     const { email, username } = claim.asked;
     await keepDraft({ email, username: username ?? '' });
   }
   await dropClaim();
   redirect('/register');
 }
-
-const authorizationOf = ({ asked: { email, password } }: PendingClaim): { readonly authorization: string } => ({
-  authorization: basicAuthorization(email, password),
-});
