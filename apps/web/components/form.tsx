@@ -4,6 +4,7 @@ import { type ReactNode, useActionState } from 'react';
 import { useFormStatus } from 'react-dom';
 
 import type { FormState } from '../lib/forms.ts';
+import { Outcome } from './outcome.tsx';
 
 type Action = (state: FormState, form: FormData) => Promise<FormState>;
 
@@ -19,16 +20,28 @@ export function Form({
 }) {
   const [state, send] = useActionState(action, {});
   return (
-    <form action={send} className={className} noValidate>
-      <div aria-live="polite">
-        {state.fault !== undefined && (
-          <p className="note fault" role="alert">
-            {state.fault}
-          </p>
-        )}
-        {state.done !== undefined && <p className="note">{state.done}</p>}
-      </div>
+    <StatedForm state={state} send={send} className={className}>
       {children(state)}
+    </StatedForm>
+  );
+}
+
+/** The same for whoever has the state, because it changes more of the page than the form. */
+export function StatedForm({
+  state,
+  send,
+  children,
+  className,
+}: {
+  readonly state: FormState;
+  readonly send: (form: FormData) => void;
+  readonly children: ReactNode;
+  readonly className?: string | undefined;
+}) {
+  return (
+    <form action={send} className={className} noValidate>
+      <Outcome state={state} />
+      {children}
     </form>
   );
 }

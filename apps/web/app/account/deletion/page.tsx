@@ -2,6 +2,7 @@ import { TrothProblem } from '@troth/client';
 import type { Metadata } from 'next';
 
 import { Link } from '../../../components/link.tsx';
+import { Outcome } from '../../../components/outcome.tsx';
 import { load } from '../../../lib/troth.ts';
 import { DeletionForm } from './forms.tsx';
 import { Inventory } from './inventory.tsx';
@@ -19,15 +20,10 @@ export default async function DeletionPage({
   readonly searchParams: Promise<Readonly<Record<string, string | undefined>>>;
 }) {
   const { download = '' } = await searchParams;
-  const failed = DOWNLOADS[download];
   const effectiveAt = await scheduled();
   return (
     <>
-      {failed !== undefined && (
-        <p className="note fault" role="alert">
-          {failed}
-        </p>
-      )}
+      <Outcome state={{ fault: DOWNLOADS[download] }} />
       <div className="card">
         <h1>Your data</h1>
         <p>

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 
 import { Link } from '../../../components/link.tsx';
+import { Outcome } from '../../../components/outcome.tsx';
 import { requireAdmin } from '../../../lib/session.ts';
 import { NextPage } from '../pages.tsx';
 import { filledIn, type SearchParams } from '../query.ts';
@@ -28,11 +29,7 @@ export default async function AuditPage({ searchParams }: { readonly searchParam
   return (
     <>
       <h1>Audit events</h1>
-      {fault !== undefined && (
-        <p className="note fault" role="alert">
-          {fault}
-        </p>
-      )}
+      <Outcome state={{ fault }} />
       <Filter filters={{ ...filters, ...(event && { event }) }} fields={fields} />
       <p className="hint">
         Whoever’s details are shown here is told so. Whether anything was changed or removed,{' '}

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 
 import { Field } from '../../../components/field.tsx';
+import { Outcome } from '../../../components/outcome.tsx';
 import { NextPage } from '../pages.tsx';
 import { filledIn, type SearchParams } from '../query.ts';
 import { find } from '../read.ts';
@@ -23,11 +24,7 @@ export default async function UsersPage({ searchParams }: { readonly searchParam
   return (
     <>
       <h1>Users</h1>
-      {fault !== undefined && (
-        <p className="note fault" role="alert">
-          {fault}
-        </p>
-      )}
+      <Outcome state={{ fault }} />
       <form className="card filter" action="/admin/users" role="search" aria-label="Users">
         <Field
           label="E-mail address"

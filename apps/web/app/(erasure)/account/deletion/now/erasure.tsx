@@ -3,7 +3,7 @@
 import { type ReactNode, useActionState, useEffect, useRef } from 'react';
 
 import { Field } from '../../../../../components/field.tsx';
-import { Submit } from '../../../../../components/form.tsx';
+import { StatedForm, Submit } from '../../../../../components/form.tsx';
 import { erase, type ErasureState, type Farewell } from './actions.ts';
 import { FarewellCard } from './farewell.tsx';
 
@@ -15,27 +15,22 @@ export function Erasure({ toType, children }: { readonly toType: string | undefi
     <>
       {children}
       {toType !== undefined && (
-        <form action={send} className="card" noValidate>
+        <div className="card">
           <h2 className="first">Do it</h2>
-          <div aria-live="polite">
-            {state.fault !== undefined && (
-              <p className="note fault" role="alert">
-                {state.fault}
-              </p>
-            )}
-          </div>
-          <Field
-            label={`Type ${toType}`}
-            name="address"
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            hint="So that nobody does this by accident."
-            required
-            state={state}
-          />
-          <Submit kind="danger">Delete my account for good</Submit>
-        </form>
+          <StatedForm state={state} send={send}>
+            <Field
+              label={`Type ${toType}`}
+              name="address"
+              autoComplete="off"
+              autoCapitalize="none"
+              spellCheck={false}
+              hint="So that nobody does this by accident."
+              required
+              state={state}
+            />
+            <Submit kind="danger">Delete my account for good</Submit>
+          </StatedForm>
+        </div>
       )}
     </>
   );

@@ -4,7 +4,7 @@ import { type ReactNode, useActionState } from 'react';
 
 import { Link } from '../../../../../components/link.tsx';
 import { Field } from '../../../../../components/field.tsx';
-import { Submit } from '../../../../../components/form.tsx';
+import { StatedForm, Submit } from '../../../../../components/form.tsx';
 import { eraseUser, type EraseState } from './actions.ts';
 import { Receipt } from './receipt.tsx';
 
@@ -36,14 +36,7 @@ export function EraseForm({ id, name: given, children }: EraseFormProps) {
         This is about <strong>{name}</strong>.
       </p>
       {children}
-      <form action={send} noValidate>
-        <div aria-live="polite">
-          {state.fault !== undefined && (
-            <p className="note fault" role="alert">
-              {state.fault}
-            </p>
-          )}
-        </div>
+      <StatedForm state={state} send={send}>
         <input type="hidden" name="id" value={id} />
         <input type="hidden" name="name" value={name} />
         <Field
@@ -61,7 +54,7 @@ export function EraseForm({ id, name: given, children }: EraseFormProps) {
             Keep it
           </Link>
         </div>
-      </form>
+      </StatedForm>
     </>
   );
 }
