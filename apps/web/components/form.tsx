@@ -1,6 +1,6 @@
 'use client';
 
-import { type ReactNode, useActionState } from 'react';
+import { type ComponentProps, type MouseEvent, type ReactNode, useActionState, useEffect, useRef } from 'react';
 import { useFormStatus } from 'react-dom';
 
 import type { FormState } from '../lib/forms.ts';
@@ -38,20 +38,30 @@ export function StatedForm({
   readonly children: ReactNode;
   readonly className?: string | undefined;
 }) {
+  const form = useRef<HTMLFormElement>(null);
+  // Whoever reads with the ears or goes by the keyboard is led to what there is to do, or to what was done.
+  useEffect(() => {
+    const find = (wanted: string) => form.current?.querySelector<HTMLElement>(wanted);
+    (find('[aria-invalid=true]') ?? find(':scope > .note'))?.focus();
+  }, [state]);
   return (
-    <form action={send} className={className} noValidate>
+    <form ref={form} action={send} className={className} noValidate>
       <Outcome state={state} />
       {children}
     </form>
   );
 }
 
-/** The button that sends its form, once. */
-export function Submit({ children, kind }: { readonly children: ReactNode; readonly kind?: 'plain' | 'danger' }) {
+interface SubmitProps extends Omit<ComponentProps<'button'>, 'type' | 'className' | 'disabled' | 'onClick'> {
+  readonly kind?: 'plain' | 'danger';
+}
+
+/** A button that sends its form, once. It is not disabled meanwhile: the focus would be lost. */
+export function Submit({ kind, ...button }: SubmitProps) {
   const { pending } = useFormStatus();
-  return (
-    <button type="submit" className={kind} disabled={pending}>
-      {children}
-    </button>
-  );
+  // The key that sends a form from one of its fields presses its first button as well.
+  const onClick = (event: MouseEvent): void => {
+    if (pending) event.preventDefault();
+  };
+  return <button {...button} type="submit" className={kind} aria-disabled={pending} onClick={onClick} />;
 }

@@ -1,4 +1,4 @@
-/** What came of a form, of a search, or of a link. */
+/** What came of a form, of a search, or of a link. A form puts the focus here, unless a field is marked. */
 export function Outcome({
   state: { fault, done },
 }: {
@@ -7,12 +7,12 @@ export function Outcome({
   return (
     <>
       {fault !== undefined && (
-        <p className="note fault" role="alert">
+        <p className="note fault" role="alert" tabIndex={-1}>
           {fault}
         </p>
       )}
       {done !== undefined && (
-        <p className="note" role="status">
+        <p className="note" role="status" tabIndex={-1}>
           {done}
         </p>
       )}

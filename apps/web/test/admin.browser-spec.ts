@@ -262,6 +262,8 @@ describeWeb('the administration', (web) => {
     await typed.fill(user.who.email);
     await press(main(visit), 'Delete for good');
     await main(visit).getByRole('heading', { name: 'The account is erased' }).waitFor();
+    // The button is gone, and the focus would be with it.
+    if (js.javaScriptEnabled !== false) await main(visit).locator('h1:focus').waitFor();
     const receipt = await main(visit).getByLabel('Receipt').inputValue();
     const verified = await web.app.ask('/v1/deletion-receipts/verify', { body: { receipt } });
     expect(verified.body).toEqual({ valid: true, account_absent: true });

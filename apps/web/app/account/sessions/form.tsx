@@ -2,7 +2,7 @@
 
 import type { components } from '@troth/client';
 
-import { Form } from '../../../components/form.tsx';
+import { Form, Submit } from '../../../components/form.tsx';
 import { Time } from '../../../components/time.tsx';
 import { endSessions } from './actions.ts';
 
@@ -20,13 +20,13 @@ export function SessionsForm({ sessions }: { readonly sessions: readonly Session
           </ul>
           <div className="actions">
             {sessions.length > 1 && (
-              <button className="plain" type="submit" name="which" value="others">
+              <Submit kind="plain" name="which" value="others">
                 End all others
-              </button>
+              </Submit>
             )}
-            <button className="danger" type="submit" name="which" value="all">
+            <Submit kind="danger" name="which" value="all">
               End all, and log out
-            </button>
+            </Submit>
           </div>
         </>
       )}
@@ -46,9 +46,9 @@ function Entry({ session }: { readonly session: SessionEntry }) {
         </p>
       </div>
       {!session.current && (
-        <button className="plain" type="submit" name="id" value={session.id} aria-label={`End ${name}`}>
+        <Submit kind="plain" name="id" value={session.id} aria-label={`End ${name}`}>
           End
-        </button>
+        </Submit>
       )}
     </li>
   );

@@ -1,4 +1,5 @@
 import type { components } from '@troth/client';
+import { useEffect, useRef } from 'react';
 
 import { Link } from '../../../../../components/link.tsx';
 import { Time } from '../../../../../components/time.tsx';
@@ -9,9 +10,14 @@ export function Receipt({
 }: {
   readonly receipt: components['schemas']['ErasureReceipt'];
 }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  // The form that asked is gone, and its button with it.
+  useEffect(() => heading.current?.focus(), []);
   return (
-    <div role="status">
-      <h1>The account is erased</h1>
+    <>
+      <h1 ref={heading} tabIndex={-1}>
+        The account is erased
+      </h1>
       <p>
         This receipt proves it to anybody, and holds no personal data. Keep it now if you need it: it is not shown
         again. What tells whose account it was has gone to the user alone, by mail.
@@ -40,7 +46,7 @@ export function Receipt({
           All users
         </Link>
       </div>
-    </div>
+    </>
   );
 }
 

@@ -1,0 +1,90 @@
+import type { Visit } from '#testing/browser';
+import { eventually } from '#testing/eventually';
+import { TestSession } from '#testing/sessions';
+
+import { describeWeb } from './test-web.ts';
+
+jest.setTimeout(120_000);
+
+const PASSWORD = 'correct horse battery';
+
+const sees = ({ page }: Visit, text: string | RegExp): Promise<void> =>
+  page.getByRole('main').getByText(text).waitFor();
+const isAt = ({ page }: Visit, path: string): Promise<void> => page.waitForURL(({ pathname }) => pathname === path);
+
+/** What has the focus: its element, and how it is called. */
+const focused = ({ page }: Visit): Promise<string> =>
+  page.evaluate<string>(`(({ localName, labels, ariaLabel, innerText }) =>
+    localName + ' ' + (ariaLabel ?? labels?.[0]?.innerText ?? innerText).trim().replace(/\\s.optional.$/, ''))(document.activeElement)`);
+
+const comesToFocus = (visit: Visit, wanted: string): Promise<unknown> =>
+  eventually(async () => ((await focused(visit)) === wanted ? true : undefined));
+
+/** Goes on by the keyboard alone until something has the focus. */
+async function tabTo(visit: Visit, wanted: string): Promise<void> {
+  for (let steps = 0; steps < 40; steps += 1) {
+    if ((await focused(visit)) === wanted) return;
+    await visit.page.keyboard.press('Tab');
+  }
+  throw new Error(`the keyboard comes to no ${wanted}`);
+}
+
+async function type(visit: Visit, label: string, text: string): Promise<void> {
+  await tabTo(visit, `input ${label}`);
+  await visit.page.keyboard.press('ControlOrMeta+A');
+  await visit.page.keyboard.type(text);
+}
+
+async function press(visit: Visit, name: string): Promise<void> {
+  await tabTo(visit, `button ${name}`);
+  await visit.page.keyboard.press('Enter');
+}
+
+describeWeb('the forms of the web application', (web) => {
+  describe('by the keyboard alone', () => {
+    test('who registers is led to the first field that is not right', async () => {
+      const visit = await web.visit('/register');
+      await type(visit, 'E-mail address', 'nobody');
+      await type(visit, 'Password', 'short');
+      await press(visit, 'Register');
+      await comesToFocus(visit, 'input E-mail address');
+      await type(visit, 'E-mail address', web.address());
+      await press(visit, 'Register');
+      await comesToFocus(visit, 'input Password');
+      await visit.page.keyboard.type(PASSWORD);
+      await visit.page.keyboard.press('Enter');
+      await isAt(visit, '/verify');
+    });
+
+    test('who logs in and ends a session is led to what came of it', async () => {
+      const { who } = await web.someone();
+      await TestSession.of(web.app, who, { device_name: 'The phone' });
+      const visit = await web.visit('/login?next=/account/sessions');
+      await type(visit, 'E-mail address or user name', who.email);
+      await type(visit, 'Password', 'a wrong password');
+      await visit.page.keyboard.press('Enter');
+      await comesToFocus(visit, 'p The name or the password is not right.');
+      await type(visit, 'Password', who.password);
+      await visit.page.keyboard.press('Enter');
+      await isAt(visit, '/account/sessions');
+      await press(visit, 'End The phone');
+      // The button that had the focus is gone.
+      await comesToFocus(visit, 'p The session is ended.');
+    });
+
+    test('a button that was pressed keeps the focus meanwhile, and pressed again it does nothing', async () => {
+      const { who } = await web.someone();
+      const visit = await web.visit('/forgot');
+      await type(visit, 'E-mail address', who.email);
+      web.calls();
+      web.network.delay = 1_000;
+      await press(visit, 'Mail me a link');
+      await visit.page.keyboard.press('Enter');
+      expect(await focused(visit)).toBe('button Mail me a link');
+      await sees(visit, 'a letter is on its way to it');
+      web.network.delay = 0;
+      expect(web.calls().map(({ line }) => line)).toEqual(['POST /v1/password-resets']);
+      expect(await focused(visit)).toMatch(/^p If there is an account/);
+    });
+  });
+});
