@@ -11,17 +11,17 @@ interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
 }
 
 /** A field with its name, what helps to fill it in, and what is wrong with it. */
-export function Field({ label, name, hint, state, defaultValue, required, ...input }: FieldProps) {
+export function Field({ label, name, id = name, hint, state, defaultValue, required, ...input }: FieldProps) {
   const wrong = state?.fields?.[name];
-  const described = [hint && `${name}-hint`, wrong && `${name}-wrong`].filter(Boolean).join(' ');
+  const described = [hint && `${id}-hint`, wrong && `${id}-wrong`].filter(Boolean).join(' ');
   return (
     <div className="field">
-      <label htmlFor={name}>
+      <label htmlFor={id}>
         {label} {required !== true && <span className="optional">(optional)</span>}
       </label>
       <input
         {...input}
-        id={name}
+        id={id}
         name={name}
         required={required}
         defaultValue={state?.values?.[name] ?? defaultValue}
@@ -29,12 +29,12 @@ export function Field({ label, name, hint, state, defaultValue, required, ...inp
         aria-describedby={described || undefined}
       />
       {hint !== undefined && (
-        <p className="hint" id={`${name}-hint`}>
+        <p className="hint" id={`${id}-hint`}>
           {hint}
         </p>
       )}
       {wrong !== undefined && (
-        <p className="wrong" id={`${name}-wrong`}>
+        <p className="wrong" id={`${id}-wrong`}>
           {wrong}
         </p>
       )}

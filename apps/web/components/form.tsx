@@ -1,9 +1,11 @@
 'use client';
 
-import { type ComponentProps, type MouseEvent, type ReactNode, useActionState, useEffect, useRef } from 'react';
+import { type ComponentProps, type MouseEvent, type ReactNode, useActionState, useEffect, useId, useRef } from 'react';
 import { useFormStatus } from 'react-dom';
 
 import type { FormState } from '../lib/forms.ts';
+import { STEP_UP } from '../lib/step-up.ts';
+import { Field } from './field.tsx';
 import { Outcome } from './outcome.tsx';
 
 type Action = (state: FormState, form: FormData) => Promise<FormState>;
@@ -42,13 +44,30 @@ export function StatedForm({
   // Whoever reads with the ears or goes by the keyboard is led to what there is to do, or to what was done.
   useEffect(() => {
     const find = (wanted: string) => form.current?.querySelector<HTMLElement>(wanted);
-    (find('[aria-invalid=true]') ?? find(':scope > .note'))?.focus();
+    (find('[aria-invalid=true]') ?? find(`[name=${STEP_UP}]`) ?? find(':scope > .note'))?.focus();
   }, [state]);
   return (
     <form ref={form} action={send} className={className} noValidate>
       <Outcome state={state} />
+      {state.asksPassword === true && <StepUp state={state} />}
       {children}
     </form>
+  );
+}
+
+function StepUp({ state }: { readonly state: FormState }) {
+  return (
+    <Field
+      // Several forms of a page may ask.
+      id={useId()}
+      label="Password"
+      name={STEP_UP}
+      type="password"
+      autoComplete="current-password"
+      hint="What you are about to do wants it, if it was shown more than five minutes ago."
+      required
+      state={state}
+    />
   );
 }
 

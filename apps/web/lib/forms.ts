@@ -1,12 +1,14 @@
 import 'server-only';
 
 import { TrothProblem } from '@troth/client';
-import { cookies, headers } from 'next/headers';
+import { cookies } from 'next/headers';
 import { redirect, unstable_rethrow } from 'next/navigation';
 
 import { dropTokens } from './cookies.ts';
 import { fieldFaults } from './field-faults.ts';
-import { AWAY, messageOf } from './messages.ts';
+import { AWAY, MARKED, messageOf, NOT_YOURS } from './messages.ts';
+import { showPassword } from './show-password.ts';
+import { STEP_UP } from './step-up.ts';
 import { isAway, isOver } from './troth.ts';
 
 /** What a form shows after it was sent. */
@@ -15,30 +17,44 @@ export interface FormState {
   readonly fault?: string;
   /** What was done. */
   readonly done?: string;
+  /** The password has to be shown once more, together with all the rest. */
+  readonly asksPassword?: boolean;
   /** What is wrong with fields, by their names. */
   readonly fields?: Readonly<Record<string, string>>;
   /** What was typed, but for secrets, so that nobody has to type it again. */
   readonly values?: Readonly<Record<string, string>>;
 }
 
-/** Does what a form asks for, and turns what the API says against it into words. Secrets among the fields are not given back. */
+/**
+ * Does what a form asks for, and turns what the API says against it into words. Secrets among the fields are not given back. When
+ * the password has to be shown once more, the form asks for it, keeps what was typed, and sends both: nothing is done before.
+ */
 export async function submit(form: FormData, work: () => Promise<FormState | undefined>): Promise<FormState> {
+  const values = valuesOf(form);
+  const password = text(form, STEP_UP);
+  let asksPassword = password !== '';
   try {
+    if (asksPassword && !(await showPassword(password)))
+      return { asksPassword, fault: MARKED, fields: { [STEP_UP]: NOT_YOURS }, values };
+    asksPassword = false;
     return (await work()) ?? {};
   } catch (error) {
     unstable_rethrow(error);
-    const values = valuesOf(form);
-    if (!(error instanceof TrothProblem)) {
-      if (isAway(error)) return { fault: AWAY, values };
-      throw error;
-    }
-    if (error.code === 'reauthentication-required') redirect(await reauthentication());
-    if (isOver(error)) {
-      dropTokens(await cookies());
-      redirect('/login?reason=session-ended');
-    }
-    return { fault: messageOf(error), fields: fieldFaults(error.errors), values };
+    return { ...(await refusal(error)), ...(asksPassword && { asksPassword }), values };
   }
+}
+
+async function refusal(error: unknown): Promise<FormState> {
+  if (!(error instanceof TrothProblem)) {
+    if (isAway(error)) return { fault: AWAY };
+    throw error;
+  }
+  if (isOver(error)) {
+    dropTokens(await cookies());
+    redirect('/login?reason=session-ended');
+  }
+  const asksPassword = error.code === 'reauthentication-required';
+  return { asksPassword, fault: messageOf(error), fields: fieldFaults(error.errors) };
 }
 
 /** The text of a field; empty when there is none. */
@@ -54,10 +70,6 @@ function valuesOf(form: FormData): Readonly<Record<string, string>> {
     (entry): entry is [string, string] => typeof entry[1] === 'string' && !SECRET.test(entry[0]),
   );
   return Object.fromEntries(shown);
-}
-
-async function reauthentication(): Promise<string> {
-  return `/reauthenticate?next=${encodeURIComponent((await headers()).get('x-path') ?? '/account')}`;
 }
 
 /** A path of this application to go on to; whatever else a link says leads to the account. */

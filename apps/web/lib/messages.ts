@@ -9,7 +9,7 @@ const MESSAGES: Readonly<Record<ProblemCode, string>> = {
   'invalid-credentials': 'The name or the password is not right.',
   'challenge-failed': 'This code is not right, or its time is over, or there were three wrong codes.',
   'activation-failed': 'The code is not right, or its time is over, or there were three wrong codes.',
-  'reauthentication-required': 'Please show your password again.',
+  'reauthentication-required': 'Please show your password once more.',
   'invalid-refresh-token': 'Your session is over. Please log in again.',
   'session-revoked': 'Your session was ended. Please log in again.',
   forbidden: 'You may not do this.',
@@ -38,6 +38,12 @@ export function messageOf({ code, retryAfterSeconds }: TrothProblem): string {
   const wait = retryAfterSeconds === undefined ? '' : ` Please try again in ${roundedSpan(retryAfterSeconds)}.`;
   return `${MESSAGES[code]}${wait}`;
 }
+
+/** One field says what is wrong. */
+export const MARKED = 'Please look at the marked field.';
+
+/** A password that was to be shown once more. */
+export const NOT_YOURS = 'This is not your password.';
 
 /** Nothing was answered. */
 export const AWAY = 'The service does not answer at the moment. Nothing is lost: please try again in a while.';

@@ -5,7 +5,7 @@ import { AuditTrail } from '#testing/audit-trail';
 import type { Visit } from '#testing/browser';
 import { ageSession } from '#testing/time-travel';
 
-import { cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
+import { cookiesIn, cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
 
@@ -217,21 +217,96 @@ describeWeb('the administration', (web) => {
     expect([activity.includes(REASON), activity.includes('It was somebody else.')]).toEqual([true, true]);
   });
 
-  test('a password that was shown long ago is asked for before anything is done', async () => {
-    const [user, admin] = [await web.someone(), await adminOf(web)];
-    await ageSession(web.app.db, admin.session.id, 400);
-    await admin.session.renew();
-    const visit = await web.visit(`/admin/users/${user.id}`, cookiesOf(admin));
-    await says(visit, 'Changes want your password again');
-    await press(part(visit, 'Sessions'), 'End all sessions');
-    await isAt(visit, '/reauthenticate');
-    expect(await user.session.isAlive()).toBe(true);
-    await main(visit).getByLabel('Password').fill(admin.who.password);
-    await press(main(visit), 'Go on');
-    await isAt(visit, `/admin/users/${user.id}`);
-    await press(part(visit, 'Sessions'), 'End all sessions');
-    await says(visit, 'All sessions have ended.');
-    expect(await user.session.isAlive()).toBe(false);
+  describe('a password that was shown long ago', () => {
+    async function atUserForLong(user: TestUser, js: BrowserContextOptions, page = '') {
+      const admin = await adminOf(web);
+      await ageSession(web.app.db, admin.session.id, 400);
+      await admin.session.renew();
+      return { admin, visit: await web.visit(`/admin/users/${user.id}${page}`, cookiesOf(admin), js) };
+    }
+
+    /** Shows a password where it is asked for. */
+    async function show(visit: Visit, within: Locator, password: string, button: string): Promise<void> {
+      await within.getByText('Please show your password once more.').waitFor();
+      await within.getByLabel('Password').fill(password);
+      await press(within, button);
+    }
+
+    test.each(SCRIPTS)('is asked for above what was typed, which stays, %s', async (_, js) => {
+      const user = await web.someone();
+      const { admin, visit } = await atUserForLong(user, js);
+      const [change, name] = [part(visit, 'Change'), `asked.${user.id.slice(-8)}`];
+      const typed = () =>
+        Promise.all([
+          change.getByLabel('User name').inputValue(),
+          change.getByLabel('Display name').inputValue(),
+          change.getByLabel('Administrator').isChecked(),
+        ]);
+      await change.getByLabel('User name').fill(name);
+      await change.getByLabel('Display name').fill(' <Ada> & "Co." ');
+      await change.getByLabel('Administrator').check();
+      await press(change, 'Save');
+      const cookies = await cookiesIn(visit);
+      await show(visit, change, 'a wrong password', 'Save');
+      await says(visit, 'This is not your password.');
+      expect(await change.getByLabel('Password').getAttribute('aria-invalid')).toBe('true');
+      expect([await typed(), await cookiesIn(visit)]).toEqual([[name, ' <Ada> & "Co." ', true], cookies]);
+      expect(await visit.page.content()).not.toContain('a wrong password');
+      expect(await accountOf(web, user.id)).toMatchObject({ username: null, roles: [] });
+
+      await change.getByLabel('Password').fill(admin.who.password);
+      await press(change, 'Save');
+      await says(visit, 'The changes are saved.');
+      expect(await change.getByLabel('Password').count()).toBe(0);
+      expect(await accountOf(web, user.id)).toMatchObject({ username: name, roles: ['admin'] });
+    });
+
+    test.each(SCRIPTS)('overwrites nothing that was changed while it was asked for, %s', async (_, js) => {
+      const user = await web.someone();
+      const { admin, visit } = await atUserForLong(user, js);
+      const change = part(visit, 'Change');
+      await user.session.ask('/v1/me', {
+        ...{ method: 'PATCH', body: { display_name: 'From elsewhere' } },
+        headers: { 'content-type': 'application/merge-patch+json' },
+      });
+      await change.getByLabel('Display name').fill('From here');
+      await press(change, 'Save');
+      await show(visit, change, admin.who.password, 'Save');
+      await says(visit, 'Somebody changed this meanwhile.');
+      expect(await change.getByLabel('Display name').inputValue()).toBe('From elsewhere');
+    });
+
+    test('is asked for by each form for itself', async () => {
+      const user = await web.someone();
+      const { admin, visit } = await atUserForLong(user, {});
+      const [suspension, sessions] = [part(visit, 'Suspension'), part(visit, 'Sessions')];
+      await suspension.getByLabel('Reason').fill(REASON);
+      await press(suspension, 'Suspend');
+      await suspension.getByLabel('Password').waitFor();
+      await press(sessions, 'End all sessions');
+      await show(visit, sessions, admin.who.password, 'End all sessions');
+      await says(visit, 'All sessions have ended.');
+      expect([await user.session.isAlive(), await suspension.getByLabel('Reason').inputValue()]).toEqual([
+        false,
+        REASON,
+      ]);
+      // By now it has been shown.
+      await press(suspension, 'Suspend');
+      await says(visit, 'The user is suspended, and all sessions have ended.');
+    });
+
+    test.each(SCRIPTS)('is asked for once more before somebody is deleted, %s', async (_, js) => {
+      const user = await web.someone();
+      const { admin, visit } = await atUserForLong(user, js, '/delete');
+      await main(visit).getByLabel('to go on').fill(user.who.email);
+      await press(main(visit), 'Delete for good');
+      await show(visit, main(visit), 'a wrong password', 'Delete for good');
+      await says(visit, 'This is not your password.');
+      expect(await user.session.isAlive()).toBe(true);
+      await main(visit).getByLabel('Password').fill(admin.who.password);
+      await press(main(visit), 'Delete for good');
+      await main(visit).getByRole('heading', { name: 'The account is erased' }).waitFor();
+    });
   });
 
   test.each(SCRIPTS)('all sessions of a user end, and the user is told so, %s', async (_, js) => {

@@ -79,15 +79,16 @@ describeWeb('the data of an account, and its end', (web) => {
       expect((await user.session.ask('/v1/me/deletion')).status).toBe(404);
     });
 
-    test('wants the password again after a while, and leads back', async () => {
+    test.each(BOTH_WAYS)('%swants the password again after a while, and keeps what was typed', async (_, options) => {
       const user = await web.someone();
       await makeOld(web, user);
-      const visit = await web.visit(PATH, cookiesOf(user));
+      const visit = await web.visit(PATH, cookiesOf(user), options);
       await schedule(visit, '3');
-      await showPassword(visit, user);
-      await isAt(visit, PATH);
+      await sees(visit, 'Please show your password once more.');
       expect((await user.session.ask('/v1/me/deletion')).status).toBe(404);
-      await schedule(visit, '3');
+      expect(await visit.page.getByLabel('Days from now').inputValue()).toBe('3');
+      await visit.page.getByLabel('Password').fill(user.who.password);
+      await press(visit, 'Schedule the deletion');
       await sees(visit, 'The deletion is scheduled.');
       expect((await user.session.ask('/v1/me/deletion')).status).toBe(200);
     });
@@ -150,6 +151,7 @@ describeWeb('the data of an account, and its end', (web) => {
         await erase(visit, typed);
         expect(await alert(visit)).toContain('Nothing was deleted.');
         await sees(visit, 'This is not what stands above.');
+        expect(await visit.page.getByLabel(/^Type /).inputValue()).toBe(typed);
       }
       expect([await rowsOf(user), await user.session.isAlive()]).toEqual([3, true]);
       await erase(visit, ` ${user.who.email.toUpperCase()} `);
@@ -230,15 +232,15 @@ describeWeb('the data of an account, and its end', (web) => {
       expect(await visit.page.content()).not.toContain(user.id);
     });
 
-    test.each(BOTH_WAYS)('%swants the password again after a while, and leads back', async (_, options) => {
+    test.each(BOTH_WAYS)('%swants the password again after a while, and keeps what was typed', async (_, options) => {
       const user = await web.someone();
       await makeOld(web, user);
       const visit = await web.visit(NOW, cookiesOf(user), options);
       await erase(visit, user.who.email);
-      await showPassword(visit, user);
-      await heading(visit, 'Delete the account now');
+      await sees(visit, 'Please show your password once more.');
       expect(await rowsOf(user)).toBe(3);
-      await erase(visit, user.who.email);
+      await visit.page.getByLabel('Password').fill(user.who.password);
+      await press(visit, 'Delete my account for good');
       await heading(visit, 'Your account is erased');
       expect(await rowsOf(user)).toBe(0);
     });

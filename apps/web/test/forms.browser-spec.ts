@@ -1,8 +1,9 @@
 import type { Visit } from '#testing/browser';
 import { eventually } from '#testing/eventually';
 import { TestSession } from '#testing/sessions';
+import { ageSession } from '#testing/time-travel';
 
-import { describeWeb } from './test-web.ts';
+import { cookiesOf, describeWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
 
@@ -70,6 +71,23 @@ describeWeb('the forms of the web application', (web) => {
       await press(visit, 'End The phone');
       // The button that had the focus is gone.
       await comesToFocus(visit, 'p The session is ended.');
+    });
+
+    test('who has to show the password once more is led to where it is asked for', async () => {
+      const user = await web.someone();
+      await ageSession(web.app.db, user.session.id, 400);
+      await user.session.renew();
+      const visit = await web.visit('/account/email', cookiesOf(user));
+      await type(visit, 'New address', web.address());
+      await visit.page.keyboard.press('Enter');
+      await comesToFocus(visit, 'input Password');
+      await visit.page.keyboard.type('a wrong password');
+      await visit.page.keyboard.press('Enter');
+      await sees(visit, 'This is not your password.');
+      await comesToFocus(visit, 'input Password');
+      await visit.page.keyboard.type(user.who.password);
+      await visit.page.keyboard.press('Enter');
+      await sees(visit, 'a letter with a code');
     });
 
     test('a button that was pressed keeps the focus meanwhile, and pressed again it does nothing', async () => {

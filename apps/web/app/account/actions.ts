@@ -4,7 +4,7 @@ import { type Troth, TrothProblem } from '@troth/client';
 import { revalidatePath } from 'next/cache';
 
 import { type FormState, submit, text } from '../../lib/forms.ts';
-import { messageOf } from '../../lib/messages.ts';
+import { MARKED, messageOf } from '../../lib/messages.ts';
 import { troth } from '../../lib/troth.ts';
 import { type Profile, profileOf } from './profile.ts';
 
@@ -48,7 +48,7 @@ async function explained(client: Troth, error: unknown, typed: Profile): Promise
   if (!(error instanceof TrothProblem)) throw error;
   if (error.code === 'username-taken')
     return {
-      fault: 'Please look at the marked field.',
+      fault: MARKED,
       fields: { username: TAKEN },
       values: typed,
     };

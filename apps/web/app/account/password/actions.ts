@@ -3,18 +3,17 @@
 import { TrothProblem } from '@troth/client';
 
 import { type FormState, submit, text } from '../../../lib/forms.ts';
+import { MARKED } from '../../../lib/messages.ts';
 import { showPassword } from '../../../lib/show-password.ts';
 import { troth } from '../../../lib/troth.ts';
-
-const FAULT = 'Please look at the marked field.';
 
 export async function changePassword(_state: FormState, form: FormData): Promise<FormState> {
   return submit(form, async () => {
     const [current, wanted] = [text(form, 'current_password'), text(form, 'new_password')];
     // The API takes a recent log-in in its place. Somebody else at an open browser could use that.
-    if (current === '') return { fault: FAULT, fields: { current_password: 'Please type your present password.' } };
+    if (current === '') return { fault: MARKED, fields: { current_password: 'Please type your present password.' } };
     if (!(await isChanged(current, wanted)))
-      return { fault: FAULT, fields: { current_password: 'This is not your present password.' } };
+      return { fault: MARKED, fields: { current_password: 'This is not your present password.' } };
     return { done: 'The new password is set. All other sessions are ended.' };
   });
 }

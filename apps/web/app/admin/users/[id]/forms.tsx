@@ -7,6 +7,8 @@ import { Form, Submit } from '../../../../components/form.tsx';
 import type { User } from '../status.tsx';
 import { changeUser, endSessions, suspendOrReinstate } from './actions.ts';
 
+type Values = Readonly<Record<string, string>>;
+
 /** The longest reason that the API takes. */
 const LONGEST_REASON = 500;
 
@@ -25,6 +27,8 @@ export function UserForm({ user, etag }: { readonly user: User; readonly etag: s
               former_locale: user.locale ?? '',
               former_admin: isAdmin ? 'yes' : '',
             }}
+            // What was typed goes on top of what was seen then. Without a script the page has been read anew meanwhile.
+            sent={state.values}
           />
           <Field
             label="User name"
@@ -116,6 +120,8 @@ export function SessionsForm({ id }: { readonly id: string }) {
   );
 }
 
-function Hidden({ values }: { readonly values: Readonly<Record<string, string>> }): ReactNode {
-  return Object.entries(values).map(([name, value]) => <input key={name} type="hidden" name={name} value={value} />);
+function Hidden({ values, sent }: { readonly values: Values; readonly sent?: Values | undefined }): ReactNode {
+  return Object.entries(values).map(([name, value]) => (
+    <input key={name} type="hidden" name={name} value={sent?.[name] ?? value} />
+  ));
 }

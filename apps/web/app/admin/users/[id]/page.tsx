@@ -5,7 +5,6 @@ import { requireAdmin } from '../../../../lib/session.ts';
 import { pathOf } from '../../query.ts';
 import { Facts } from './facts.tsx';
 import { nameOf, type User } from '../status.tsx';
-import { StepUp } from '../step-up.tsx';
 import { SessionsForm, SuspensionForm, UserForm } from './forms.tsx';
 import { readUser } from './read-user.ts';
 
@@ -34,7 +33,6 @@ export default async function UserPage({ params }: { readonly params: Promise<{ 
           )}
         </p>
       </section>
-      <StepUp next={`/admin/users/${user.id}`} />
       <Acts user={user} etag={etag} isSelf={isSelf} />
     </>
   );

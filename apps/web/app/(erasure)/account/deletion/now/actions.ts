@@ -5,6 +5,7 @@ import { cookies } from 'next/headers';
 
 import { dropTokens } from '../../../../../lib/cookies.ts';
 import { type FormState, submit, text } from '../../../../../lib/forms.ts';
+import { MARKED } from '../../../../../lib/messages.ts';
 import { TROTH_ISSUER } from '../../../../../lib/settings.ts';
 import { troth } from '../../../../../lib/troth.ts';
 import { dropChange } from '../../../../account/email/change.ts';
@@ -27,10 +28,12 @@ export async function erase(_state: ErasureState, form: FormData): Promise<Erasu
   const state = await submit(form, async () => {
     const { api } = await troth();
     const { data: me } = await api.GET('/v1/me');
-    if (text(form, 'address').trim().toLowerCase() !== (me.email ?? 'delete'))
+    const address = text(form, 'address');
+    if (address.trim().toLowerCase() !== (me.email ?? 'delete'))
       return {
-        fault: 'Nothing was deleted. Please look at the marked field.',
+        fault: `Nothing was deleted. ${MARKED}`,
         fields: { address: 'This is not what stands above.' },
+        values: { address },
       };
     const { data } = await api.DELETE('/v1/me');
     farewell = { ...data, service: TROTH_ISSUER };

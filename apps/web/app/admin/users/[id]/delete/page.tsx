@@ -3,7 +3,6 @@ import { headers } from 'next/headers';
 
 import { requireAdmin } from '../../../../../lib/session.ts';
 import { nameOf } from '../../status.tsx';
-import { StepUp } from '../../step-up.tsx';
 import { readUser } from '../read-user.ts';
 import { EraseForm } from './form.tsx';
 
@@ -29,7 +28,6 @@ export default async function DeletePage({ params }: { readonly params: Promise<
             the erasure.
           </li>
         </ul>
-        <StepUp next={`/admin/users/${id}/delete`} />
       </EraseForm>
     </div>
   );
