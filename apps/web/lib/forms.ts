@@ -7,6 +7,7 @@ import { redirect, unstable_rethrow } from 'next/navigation';
 import { dropTokens } from './cookies.ts';
 import { fieldFaults } from './field-faults.ts';
 import { AWAY, MARKED, messageOf, NOT_YOURS } from './messages.ts';
+import { wayBack } from './session.ts';
 import { showPassword } from './show-password.ts';
 import { STEP_UP } from './step-up.ts';
 import { isAway, isOver } from './troth.ts';
@@ -51,7 +52,7 @@ async function refusal(error: unknown): Promise<FormState> {
   }
   if (isOver(error)) {
     dropTokens(await cookies());
-    redirect('/login?reason=session-ended');
+    redirect(`/login?reason=session-ended&${await wayBack()}`);
   }
   const asksPassword = error.code === 'reauthentication-required';
   return { asksPassword, fault: messageOf(error), fields: fieldFaults(error.errors) };
@@ -70,9 +71,4 @@ function valuesOf(form: FormData): Readonly<Record<string, string>> {
     (entry): entry is [string, string] => typeof entry[1] === 'string' && !SECRET.test(entry[0]),
   );
   return Object.fromEntries(shown);
-}
-
-/** A path of this application to go on to; whatever else a link says leads to the account. */
-export function nextPath(wanted: unknown): string {
-  return typeof wanted === 'string' && /^\/(?![/\\])[\w\-./?=&%]*$/.test(wanted) ? wanted : '/account';
 }

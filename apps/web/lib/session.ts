@@ -48,9 +48,14 @@ export const currentSession = cache(async (): Promise<Session | undefined> => {
   }
 });
 
+/** The path that was asked for, as the query of a page that leads back to it. */
+export async function wayBack(): Promise<string> {
+  return `next=${encodeURIComponent((await headers()).get('x-path') ?? '/account')}`;
+}
+
 /** Leads to the page that says that the service is away, and from there back here. */
 export async function unavailable(): Promise<never> {
-  redirect(`/unavailable?next=${encodeURIComponent((await headers()).get('x-path') ?? '/account')}`);
+  redirect(`/unavailable?${await wayBack()}`);
 }
 
 /** The session of this request, for pages that look different with one; while nobody can tell, they are not shown. */
@@ -67,9 +72,8 @@ export async function knownSession(): Promise<Session | undefined> {
 export async function requireSession(): Promise<Session> {
   const session = await knownSession();
   if (session !== undefined) return session;
-  const asked = await headers();
-  const reason = asked.has('x-session-over') ? 'reason=session-ended&' : '';
-  redirect(`/login?${reason}next=${encodeURIComponent(asked.get('x-path') ?? '/account')}`);
+  const reason = (await headers()).has('x-session-over') ? 'reason=session-ended&' : '';
+  redirect(`/login?${reason}${await wayBack()}`);
 }
 
 /** The same for administrators. That the API refuses all others is what counts; this spares them a page of refusals. */

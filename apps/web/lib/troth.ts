@@ -6,7 +6,7 @@ import { redirect } from 'next/navigation';
 
 import { ACCESS, keepTokens, REFRESH } from './cookies.ts';
 import { refresh } from './refresh.ts';
-import { ServiceAway, unavailable } from './session.ts';
+import { ServiceAway, unavailable, wayBack } from './session.ts';
 import { TROTH_URL } from './settings.ts';
 
 /** Milliseconds after which a service that does not answer counts as away. */
@@ -66,7 +66,7 @@ export async function load<Data>(read: (client: Troth) => Promise<{ readonly dat
   try {
     return (await read(await troth())).data;
   } catch (error) {
-    if (isOver(error)) redirect('/session-ended');
+    if (isOver(error)) redirect(`/session-ended?${await wayBack()}`);
     if (isAway(error)) return unavailable();
     throw error;
   }

@@ -86,7 +86,7 @@ describeWeb('the web application while the API is away', (web) => {
     const user = await web.someone();
     fail(web, 'refuse');
     const answer = await web.ask('/session-ended', staleCookiesOf(user));
-    expect(answer.headers.get('location')).toBe('/unavailable?next=/account');
+    expect(answer.headers.get('location')).toBe('/unavailable?next=%2Faccount');
     expect(answer.headers.getSetCookie()).toEqual([]);
     fail(web, 'none');
     const visit = await web.visit('/reauthenticate', cookiesOf(user));

@@ -111,21 +111,28 @@ describeWeb('a session in the web application', (web) => {
   ])('a session that was ended elsewhere leads to the log-in, which says so: with %s', async (_, cookies) => {
     const user = await web.someone();
     await endElsewhere(web, user);
-    const visit = await web.visit('/account', cookies(user));
+    const path = '/account/activity?cursor=a+b';
+    const visit = await web.visit(path, cookies(user));
     expect(new URL(visit.page.url()).pathname).toBe('/login');
     expect(await visit.page.getByRole('main').innerText()).toContain('Your session was ended.');
     expect(await cookiesIn(visit)).toEqual({});
+    expect(new URL(visit.page.url()).searchParams.get('next')).toBe(path);
   });
 
   test('a form that is sent in a session that has ended leads to the log-in as well', async () => {
     const user = await web.someone();
-    const visit = await web.visit('/reauthenticate', cookiesOf(user));
+    const visit = await web.visit('/reauthenticate?next=/account/deletion', cookiesOf(user));
     await endElsewhere(web, user);
     await visit.page.getByLabel('Password').fill(user.who.password);
     await visit.page.getByRole('button', { name: 'Go on' }).click();
     await visit.page.waitForURL('**/login?**');
     expect(await visit.page.getByRole('main').innerText()).toContain('Your session was ended.');
     expect(await cookiesIn(visit)).toEqual({});
+    await visit.page.getByLabel('E-mail address or user name').fill(user.who.email);
+    await visit.page.getByLabel('Password').fill(user.who.password);
+    await visit.page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+    await visit.page.waitForURL(({ pathname }) => pathname === '/reauthenticate');
+    expect(new URL(visit.page.url()).searchParams.get('next')).toBe('/account/deletion');
   });
 
   test('a link to /session-ended ends no session', async () => {
@@ -133,6 +140,14 @@ describeWeb('a session in the web application', (web) => {
     const visit = await web.visit('/session-ended', cookiesOf(user));
     expect(new URL(visit.page.url()).pathname).toBe('/account');
     expect(await cookiesIn(visit)).toEqual(cookiesOf(user));
+    for (const [next, way] of [
+      ['/admin/users?email=a+b', '/admin/users?email=a+b'],
+      ['//evil.example', '/account'],
+      ['/.//evil.example', '/account'],
+    ] as const) {
+      const answer = await web.ask(`/session-ended?next=${encodeURIComponent(next)}`, cookiesOf(user));
+      expect(answer.headers.get('location')).toBe(way);
+    }
   });
 
   test('who logs out with a token that is over is logged out', async () => {

@@ -5,7 +5,8 @@ import { redirect } from 'next/navigation';
 
 import { DEVICE, keepTokens } from '../../lib/cookies.ts';
 import { deviceName } from '../../lib/device-name.ts';
-import { type FormState, nextPath, submit, text } from '../../lib/forms.ts';
+import { type FormState, submit, text } from '../../lib/forms.ts';
+import { nextPath } from '../../lib/next-path.ts';
 import { openTroth } from '../../lib/troth.ts';
 
 export async function logIn(_state: FormState, form: FormData): Promise<FormState> {

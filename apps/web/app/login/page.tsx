@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 
 import { Link } from '../../components/link.tsx';
-import { nextPath } from '../../lib/forms.ts';
+import { nextPath } from '../../lib/next-path.ts';
 import type { Query } from '../../lib/query.ts';
 import { LogInForm } from './form.tsx';
 

@@ -2,8 +2,9 @@
 
 import { redirect } from 'next/navigation';
 
-import { type FormState, nextPath, submit, text } from '../../lib/forms.ts';
+import { type FormState, submit, text } from '../../lib/forms.ts';
 import { MARKED, NOT_YOURS } from '../../lib/messages.ts';
+import { nextPath } from '../../lib/next-path.ts';
 import { showPassword } from '../../lib/show-password.ts';
 
 /** For what is no form, and so cannot ask for the password by itself: a download. */

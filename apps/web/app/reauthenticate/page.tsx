@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 
-import { nextPath } from '../../lib/forms.ts';
+import { nextPath } from '../../lib/next-path.ts';
 import type { Query } from '../../lib/query.ts';
 import { requireSession } from '../../lib/session.ts';
 import { ReauthenticateForm } from './form.tsx';

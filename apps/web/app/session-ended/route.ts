@@ -1,20 +1,25 @@
-import { NextResponse } from 'next/server';
+import { type NextRequest, NextResponse } from 'next/server';
 
 import { dropTokens } from '../../lib/cookies.ts';
+import { nextPath } from '../../lib/next-path.ts';
 import { isAway, isOver, troth } from '../../lib/troth.ts';
 
 /** A page found the session ended, and pages cannot set cookies. That it has ended the API says: no link can pretend it. */
-export async function GET(): Promise<NextResponse> {
-  const outcome = await outcomeOfLook();
+export async function GET({ nextUrl }: NextRequest): Promise<NextResponse> {
+  const [outcome, next] = [await outcomeOfLook(), nextPath(nextUrl.searchParams.get('next'))];
   // A path alone: by what name this server is known outside, it cannot tell for sure.
-  const response = new NextResponse(null, { status: 303, headers: { location: NEXT[outcome] } });
+  const response = new NextResponse(null, { status: 303, headers: { location: WAYS_ON[outcome](next) } });
   if (outcome === 'over') dropTokens(response.cookies);
   return response;
 }
 
-const NEXT = { alive: '/account', over: '/login?reason=session-ended', away: '/unavailable?next=/account' } as const;
+const WAYS_ON = {
+  alive: (next: string) => next,
+  over: (next: string) => `/login?reason=session-ended&next=${encodeURIComponent(next)}`,
+  away: (next: string) => `/unavailable?next=${encodeURIComponent(next)}`,
+} as const;
 
-async function outcomeOfLook(): Promise<keyof typeof NEXT> {
+async function outcomeOfLook(): Promise<keyof typeof WAYS_ON> {
   try {
     await (await troth()).api.GET('/v1/me');
     return 'alive';

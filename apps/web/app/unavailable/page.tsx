@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 
-import { nextPath } from '../../lib/forms.ts';
+import { nextPath } from '../../lib/next-path.ts';
 import type { Query } from '../../lib/query.ts';
 
 export const metadata: Metadata = { title: 'The service does not answer' };

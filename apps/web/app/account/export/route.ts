@@ -20,7 +20,7 @@ export async function GET(request: Request): Promise<Response> {
     if (error instanceof TrothUnreachable) return seeOther(`${PAGE}?download=away`);
     if (!(error instanceof TrothProblem)) throw error;
     if (error.code === 'reauthentication-required') return seeOther(`/reauthenticate?next=${PAGE}`);
-    if (isOver(error)) return seeOther('/session-ended');
+    if (isOver(error)) return seeOther(`/session-ended?next=${PAGE}`);
     return seeOther(`${PAGE}?download=${error.code === 'rate-limited' ? 'often' : 'away'}`);
   }
 }
