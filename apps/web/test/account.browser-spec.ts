@@ -176,7 +176,7 @@ describeWeb('the pages of an account', (web) => {
       const visit = await web.visit('/account/password', cookiesOf(user));
       await set(visit, user.who.password, 'short');
       expect(await alert(visit)).toBe('Please look at the marked fields.');
-      expect(await wrongWith(visit, 'New password')).toContain('short');
+      expect(await wrongWith(visit, 'New password')).toContain('at least 9 characters');
       expect((await user.who.logIn()).status).toBe(201);
     });
 

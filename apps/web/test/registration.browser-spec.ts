@@ -78,7 +78,7 @@ describeWeb('the way to an account and out of it', (web) => {
     await visit.page.getByLabel('Password').fill('short');
     await press(visit, 'Register');
     await visit.page.locator('#email-wrong').waitFor();
-    expect(await visit.page.locator('#password-wrong').innerText()).toContain('short');
+    expect(await visit.page.locator('#password-wrong').innerText()).toContain('at least 9 characters');
     expect(await visit.page.getByLabel('E-mail address').inputValue()).toBe('nobody');
     expect(await visit.page.getByLabel('Password').inputValue()).toBe('');
   });

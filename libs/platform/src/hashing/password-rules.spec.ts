@@ -29,6 +29,14 @@ test.each([
   );
 });
 
+test.each([
+  ['standard', 9],
+  ['strict', 15],
+])('the profile %s says how long a password has to be: %d characters', async (profile, length) => {
+  const fault = await rulesOf(profile).faultOf('short', '', '/new_password');
+  expect(fault?.detail).toBe(`The password is too short: it has to have at least ${length} characters.`);
+});
+
 test('without an address there is none that a password could be', async () => {
   expect(await rulesOf('standard').faultOf('ada@example.com', '', '/new_password')).toBeUndefined();
 });

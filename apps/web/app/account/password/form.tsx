@@ -2,6 +2,7 @@
 
 import { Field } from '../../../components/field.tsx';
 import { Form, Submit } from '../../../components/form.tsx';
+import { NewPassword } from '../../../components/new-password.tsx';
 import { changePassword } from './actions.ts';
 
 export function PasswordForm({ name }: { readonly name: string }) {
@@ -19,15 +20,7 @@ export function PasswordForm({ name }: { readonly name: string }) {
             required
             state={state}
           />
-          <Field
-            label="New password"
-            name="new_password"
-            type="password"
-            autoComplete="new-password"
-            hint="Nine characters or more. No rules about digits or signs: longer is better."
-            required
-            state={state}
-          />
+          <NewPassword name="new_password" state={state} />
           <Submit>Set the new password</Submit>
         </>
       )}
