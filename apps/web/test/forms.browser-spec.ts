@@ -42,6 +42,15 @@ async function press(visit: Visit, name: string): Promise<void> {
 }
 
 describeWeb('the forms of the web application', (web) => {
+  test.each([
+    ['/login', 'E-mail address or user name'],
+    ['/register', 'User name'],
+  ])('%s has telephones neither capitalize nor correct the field “%s”', async (path, label) => {
+    const field = (await web.visit(path)).page.getByLabel(label);
+    expect(await field.getAttribute('autocapitalize')).toBe('none');
+    expect(await field.getAttribute('spellcheck')).toBe('false');
+  });
+
   describe('by the keyboard alone', () => {
     test('who registers is led to the first field that is not right', async () => {
       const visit = await web.visit('/register');

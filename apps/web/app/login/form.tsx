@@ -10,7 +10,15 @@ export function LogInForm({ next }: { readonly next: string }) {
       {(state) => (
         <>
           <input type="hidden" name="next" value={next} />
-          <Field label="E-mail address or user name" name="name" autoComplete="username" required state={state} />
+          <Field
+            label="E-mail address or user name"
+            name="name"
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            required
+            state={state}
+          />
           <Field
             label="Password"
             name="password"

@@ -25,6 +25,8 @@ export function RegisterForm({ email, username }: { readonly email?: string; rea
             name="username"
             autoComplete="username"
             defaultValue={username}
+            autoCapitalize="none"
+            spellCheck={false}
             hint="To log in with in place of the address."
             state={state}
           />
