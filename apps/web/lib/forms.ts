@@ -54,6 +54,7 @@ async function refusal(error: unknown): Promise<FormState> {
     dropTokens(await cookies());
     redirect(`/login?reason=session-ended&${await wayBack()}`);
   }
+  if (error.code === 'username-taken') return { fault: MARKED, fields: { username: messageOf(error) } };
   const asksPassword = error.code === 'reauthentication-required';
   return { asksPassword, fault: messageOf(error), fields: fieldFaults(error.errors) };
 }

@@ -22,7 +22,7 @@ const MESSAGES: Readonly<Record<ProblemCode, string>> = {
   'last-admin': 'This is the only administrator, and has to stay one. Make somebody else an administrator first.',
   'deletion-scheduled': 'A deletion is scheduled already.',
   'idempotency-conflict': 'This was sent before with other values.',
-  'username-taken': 'This user name is taken.',
+  'username-taken': 'This user name is taken. Please choose another one.',
   'precondition-failed': 'Somebody changed this meanwhile. What you see now is the newest.',
   'payload-too-large': 'That is too long.',
   'unsupported-media-type': 'That could not be understood. Please try again.',

@@ -177,6 +177,20 @@ describeWeb('the administration', (web) => {
     },
   );
 
+  test('a user name that somebody else has is marked, and what was typed stays', async () => {
+    const [user, other] = [await web.someone(), await web.someone()];
+    const name = `taken.${other.id.slice(-8)}`;
+    await web.app.db.owner`update account set username = ${name} where id = ${other.id}::uuid`;
+    const { visit } = await atUser(web, user);
+    const change = part(visit, 'Change');
+    await change.getByLabel('User name').fill(name);
+    await change.getByLabel('Display name').fill('Ada');
+    await press(change, 'Save');
+    expect(await change.getByRole('alert').innerText()).toBe('Please look at the marked field.');
+    expect(await visit.page.locator('#username-wrong').innerText()).toContain('This user name is taken.');
+    expect(await change.getByLabel('Display name').inputValue()).toBe('Ada');
+  });
+
   test('the last administrator stays one, and is told why', async () => {
     const admin = await adminOf(web, true);
     const visit = await web.visit(`/admin/users/${admin.id}`, cookiesOf(admin));

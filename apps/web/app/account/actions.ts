@@ -1,21 +1,19 @@
 'use server';
 
-import { type Troth, TrothProblem } from '@troth/client';
+import { TrothProblem } from '@troth/client';
 import { revalidatePath } from 'next/cache';
 
 import { type FormState, submit, text } from '../../lib/forms.ts';
-import { MARKED, messageOf } from '../../lib/messages.ts';
+import { messageOf } from '../../lib/messages.ts';
 import { troth } from '../../lib/troth.ts';
 import { type Profile, profileOf } from './profile.ts';
 
-const TAKEN = 'This user name is taken. Please choose another one.';
-
 export async function changeProfile(_state: FormState, form: FormData): Promise<FormState> {
   return submit(form, async () => {
-    const client = await troth();
+    const { api } = await troth();
     const typed = typedProfile(form);
     try {
-      const { data, response } = await client.api.PATCH('/v1/me', {
+      const { data, response } = await api.PATCH('/v1/me', {
         params: { header: { 'If-Match': typed.etag } },
         headers: { 'content-type': 'application/merge-patch+json' },
         body: {
@@ -28,7 +26,9 @@ export async function changeProfile(_state: FormState, form: FormData): Promise<
       revalidatePath('/account');
       return { done: 'Your profile is saved.', values: profileOf(data, response.headers.get('etag') ?? '') };
     } catch (error) {
-      return await explained(client, error, typed);
+      if (!(error instanceof TrothProblem) || error.code !== 'precondition-failed') throw error;
+      const { data, response } = await api.GET('/v1/me');
+      return { fault: messageOf(error), values: profileOf(data, response.headers.get('etag') ?? '') };
     }
   });
 }
@@ -41,18 +41,4 @@ function typedProfile(form: FormData): Profile {
     locale: text(form, 'locale').trim(),
     etag: text(form, 'etag'),
   };
-}
-
-/** The two refusals that this form alone can explain. */
-async function explained(client: Troth, error: unknown, typed: Profile): Promise<FormState> {
-  if (!(error instanceof TrothProblem)) throw error;
-  if (error.code === 'username-taken')
-    return {
-      fault: MARKED,
-      fields: { username: TAKEN },
-      values: typed,
-    };
-  if (error.code !== 'precondition-failed') throw error;
-  const { data, response } = await client.api.GET('/v1/me');
-  return { fault: messageOf(error), values: profileOf(data, response.headers.get('etag') ?? '') };
 }
