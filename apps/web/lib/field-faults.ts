@@ -13,7 +13,12 @@ const WORDS: Readonly<Record<string, string>> = {
   actor_id: 'This is no id of a user.',
   from: 'This is no time.',
   until: 'This is no time.',
+  token: 'The link is not whole. Please open it in the letter again, or copy all of it.',
+  owner_token: 'The link is not whole. Please open it in the letter again, or copy all of it.',
 };
+
+/** What forms send along, and nobody sees: a mark there would be on nothing. */
+const UNSEEN: ReadonlySet<string> = new Set(['id', 'etag', 'act', 'token', 'owner_token']);
 
 /** The faults of a problem by the names of their fields, in words. */
 export function fieldFaults(
@@ -25,4 +30,17 @@ export function fieldFaults(
       return [name, WORDS[name] ?? detail];
     }),
   );
+}
+
+/** Which faults a form can mark at its fields, and what the others say: those are about nothing that it shows. */
+export function markable(
+  faults: Readonly<Record<string, string>>,
+  form: FormData,
+): { readonly fields: Readonly<Record<string, string>>; readonly others: readonly string[] } {
+  const isShown = (name: string): boolean => form.has(name) && !UNSEEN.has(name);
+  const entries = Object.entries(faults);
+  return {
+    fields: Object.fromEntries(entries.filter(([name]) => isShown(name))),
+    others: entries.filter(([name]) => !isShown(name)).map(([, words]) => words),
+  };
 }

@@ -5,7 +5,7 @@ import { cookies } from 'next/headers';
 import { redirect, unstable_rethrow } from 'next/navigation';
 
 import { dropTokens } from './cookies.ts';
-import { fieldFaults } from './field-faults.ts';
+import { fieldFaults, markable } from './field-faults.ts';
 import { AWAY, MARKED, messageOf, NOT_YOURS } from './messages.ts';
 import { wayBack } from './session.ts';
 import { showPassword } from './show-password.ts';
@@ -41,11 +41,11 @@ export async function submit(form: FormData, work: () => Promise<FormState | und
     return (await work()) ?? {};
   } catch (error) {
     unstable_rethrow(error);
-    return { ...(await refusal(error)), ...(asksPassword && { asksPassword }), values };
+    return { ...(await refusal(error, form)), ...(asksPassword && { asksPassword }), values };
   }
 }
 
-async function refusal(error: unknown): Promise<FormState> {
+async function refusal(error: unknown, form: FormData): Promise<FormState> {
   if (!(error instanceof TrothProblem)) {
     if (isAway(error)) return { fault: AWAY };
     throw error;
@@ -55,8 +55,11 @@ async function refusal(error: unknown): Promise<FormState> {
     redirect(`/login?reason=session-ended&${await wayBack()}`);
   }
   if (error.code === 'username-taken') return { fault: MARKED, fields: { username: messageOf(error) } };
-  const asksPassword = error.code === 'reauthentication-required';
-  return { asksPassword, fault: messageOf(error), fields: fieldFaults(error.errors) };
+  if (error.code === 'reauthentication-required') return { asksPassword: true, fault: messageOf(error) };
+  const { fields, others } = markable(fieldFaults(error.errors), form);
+  // That there are marks is said only where there are some.
+  const hasMarks = others.length === 0 || Object.keys(fields).length > 0;
+  return { fault: [...(hasMarks ? [messageOf(error)] : []), ...others].join(' '), fields };
 }
 
 /** The text of a field; empty when there is none. */

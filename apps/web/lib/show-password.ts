@@ -15,7 +15,9 @@ export async function showPassword(password: string): Promise<boolean> {
     (await cookies()).set(ACCESS, data.access_token, cookie(data.expires_in));
     return true;
   } catch (error) {
-    if (error instanceof TrothProblem && error.code === 'invalid-credentials') return false;
+    // What cannot be a password is not theirs either.
+    const isWrong = error instanceof TrothProblem && ['invalid-credentials', 'validation-failed'].includes(error.code);
+    if (isWrong) return false;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { setAdmin } from '#testing/admins';
 import type { Visit } from '#testing/browser';
 import { eventually } from '#testing/eventually';
 import { TestSession } from '#testing/sessions';
@@ -49,6 +50,33 @@ describeWeb('the forms of the web application', (web) => {
     const field = (await web.visit(path)).page.getByLabel(label);
     expect(await field.getAttribute('autocapitalize')).toBe('none');
     expect(await field.getAttribute('spellcheck')).toBe('false');
+  });
+
+  test('what is wrong with something that is not shown is said in words, and no field is said to be marked', async () => {
+    const { id } = await web.someone();
+    const admin = await web.someone('admin');
+    await setAdmin(web.app, admin.id);
+    await admin.session.renew();
+    const visit = await web.visit(`/admin/users/${id}`, cookiesOf(admin));
+    const sessions = visit.page.getByRole('region', { name: 'Sessions' });
+    // Longer than the field lets anybody type.
+    await visit.page.evaluate(`document.getElementById('sessions_reason').removeAttribute('maxlength')`);
+    await sessions.getByLabel('Reason').fill('x'.repeat(501));
+    await sessions.getByRole('button', { name: 'End all sessions' }).click();
+    expect(await sessions.getByRole('alert').innerText()).toBe('Please say why, in at most 500 characters.');
+    expect(await visit.page.locator('[aria-invalid=true]').count()).toBe(0);
+  });
+
+  test('what cannot be a password is not the password', async () => {
+    const user = await web.someone();
+    const visit = await web.visit('/reauthenticate?next=/account/deletion', cookiesOf(user));
+    for (const typed of ['', 'x'.repeat(5_000)]) {
+      await visit.page.getByLabel('Password').fill(typed);
+      await visit.page.getByRole('button', { name: 'Go on' }).click();
+      await visit.page.locator('#password-wrong').waitFor();
+      expect(await visit.page.locator('#password-wrong').innerText()).toBe('This is not your password.');
+      await visit.page.reload();
+    }
   });
 
   describe('by the keyboard alone', () => {
