@@ -227,10 +227,12 @@ describeWeb('the pages of an account', (web) => {
       expect(await listed(visit)).toEqual([NAMELESS, THIS, 'The desk']);
     });
 
-    test('who ends all is logged out here as well', async () => {
-      const { user, desk, phone, visit } = await withDevices(web);
+    test.each(BOTH_WAYS)('%swho ends all is logged out here as well, and leaves the document', async (_, options) => {
+      const { user, desk, phone, visit } = await withDevices(web, options);
+      await visit.page.evaluate('window.isFormer = true');
       await press(visit, 'End all, and log out');
       await sees(visit, 'You are logged out.');
+      expect(await visit.page.evaluate('window.isFormer')).toBeUndefined();
       for (const one of [user.session, desk, phone]) expect(await one.isAlive()).toBe(false);
       const cookies = Object.keys(await cookiesIn(visit));
       expect(cookies).toEqual(['__Host-device']);

@@ -68,6 +68,19 @@ describeWeb('the web application while the API is away', (web) => {
     expect(await cookiesIn(visit)).toEqual({});
   });
 
+  test('who wants to end all sessions is told that none has ended', async () => {
+    const user = await web.someone();
+    const visit = await web.visit('/account/sessions', cookiesOf(user));
+    fail(web, 'refuse');
+    await visit.page.getByRole('button', { name: 'End all, and log out' }).click();
+    await heading(visit, 'The service does not answer');
+    expect(await cookiesIn(visit)).toEqual(cookiesOf(user));
+    fail(web, 'none');
+    expect(await user.session.isAlive()).toBe(true);
+    await visit.page.getByRole('link', { name: 'Try again' }).click();
+    await heading(visit, 'Sessions');
+  });
+
   test('pages for everybody are there', async () => {
     fail(web, 'refuse');
     expect((await web.ask('/login')).status).toBe(200);

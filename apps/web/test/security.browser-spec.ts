@@ -107,13 +107,13 @@ describeWeb('what the web application keeps from whom', (web) => {
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account']);
   });
 
-  test('another site ends no session', async () => {
+  test.each(['/log-out', '/log-out/everywhere'])('another site ends no session by %s', async (path) => {
     const user = await web.someone();
     const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
-    const answer = await web.ask('/log-out', cookiesOf(user), { method: 'POST', headers });
+    const answer = await web.ask(path, cookiesOf(user), { method: 'POST', headers });
     expect([answer.status, answer.headers.getSetCookie()]).toEqual([403, []]);
     expect(await user.session.isAlive()).toBe(true);
-    expect((await web.ask('/log-out', cookiesOf(user))).status).toBe(405);
+    expect((await web.ask(path, cookiesOf(user))).status).toBe(405);
   });
 
   test.each([

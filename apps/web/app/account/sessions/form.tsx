@@ -24,7 +24,8 @@ export function SessionsForm({ sessions }: { readonly sessions: readonly Session
                 End all others
               </Submit>
             )}
-            <Submit kind="danger" name="which" value="all">
+            {/* No server action: the browser leaves what it was shown here. */}
+            <Submit kind="danger" formAction="/log-out/everywhere" formMethod="post">
               End all, and log out
             </Submit>
           </div>
