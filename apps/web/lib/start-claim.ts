@@ -7,7 +7,8 @@ import { openTroth } from './troth.ts';
 
 /** Registers, and keeps what the page that asks for the code has to know. */
 export async function startClaim(asked: PendingClaim['asked']): Promise<void> {
-  const { data } = await (await openTroth()).api.POST('/v1/registrations', { body: asked });
+  const { api } = await openTroth();
+  const { data } = await api.POST('/v1/registrations', { body: asked });
   const now = Date.now();
   await keepClaim({
     asked,

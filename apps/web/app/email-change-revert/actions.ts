@@ -8,7 +8,8 @@ import { openTroth } from '../../lib/troth.ts';
 export async function revert(_state: FormState, form: FormData): Promise<FormState> {
   return submit(form, async () => {
     try {
-      await (await openTroth()).api.POST('/v1/email-change/revert', { body: { token: text(form, 'token') } });
+      const { api } = await openTroth();
+      await api.POST('/v1/email-change/revert', { body: { token: text(form, 'token') } });
     } catch (error) {
       if (!(error instanceof TrothProblem) || error.code !== 'invalid-token') throw error;
       return { fault: 'The link was used already, it is too old, or the address belongs to another account by now.' };

@@ -7,9 +7,8 @@ import { openTroth } from '../../lib/troth.ts';
 export async function requestReset(_state: FormState, form: FormData): Promise<FormState> {
   return submit(form, async () => {
     const [email, ownerToken] = [text(form, 'email').trim(), tokenOf(form.get('owner_token'))];
-    const { data } = await (
-      await openTroth()
-    ).api.POST('/v1/password-resets', {
+    const { api } = await openTroth();
+    const { data } = await api.POST('/v1/password-resets', {
       body: { email, ...(ownerToken === '' ? {} : { owner_token: ownerToken }) },
     });
     const minutes = Math.round(data.expires_in / 60);

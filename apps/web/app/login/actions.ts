@@ -14,9 +14,8 @@ export async function logIn(_state: FormState, form: FormData): Promise<FormStat
     const jar = await cookies();
     const name = text(form, 'name').trim();
     const deviceToken = jar.get(DEVICE)?.value;
-    const { data } = await (
-      await openTroth()
-    ).api.POST('/v1/sessions', {
+    const { api } = await openTroth();
+    const { data } = await api.POST('/v1/sessions', {
       body: {
         ...(name.includes('@') ? { email: name } : { username: name }),
         password: text(form, 'password'),

@@ -5,7 +5,8 @@ import { openTroth } from '../../lib/troth.ts';
 
 export async function notMe(_state: FormState, form: FormData): Promise<FormState> {
   return submit(form, async () => {
-    await (await openTroth()).api.POST('/v1/security/not-me', { body: { token: text(form, 'token') } });
+    const { api } = await openTroth();
+    await api.POST('/v1/security/not-me', { body: { token: text(form, 'token') } });
     return { done: 'All sessions have ended. A letter with a link to set a new password is on its way.' };
   });
 }

@@ -24,9 +24,8 @@ export async function registerOwner(_state: FormState, form: FormData): Promise<
 export async function mute(_state: FormState, form: FormData): Promise<FormState> {
   return submit(form, async () => {
     const days = Number(text(form, 'days'));
-    await (
-      await openTroth()
-    ).api.POST('/v1/registrations/mute', { body: { owner_token: tokenOf(form.get('owner_token')), days } });
+    const { api } = await openTroth();
+    await api.POST('/v1/registrations/mute', { body: { owner_token: tokenOf(form.get('owner_token')), days } });
     // The API does not tell whether the link was good.
     return {
       done: `Unless the link is too old, ${MUTED[days] ?? `none comes for ${days} days`}.`,

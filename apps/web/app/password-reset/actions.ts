@@ -14,9 +14,8 @@ export async function reset(state: ResetState, form: FormData): Promise<ResetSta
   let wantsLink = false;
   const outcome = await submit(form, async () => {
     try {
-      await (
-        await openTroth()
-      ).api.POST('/v1/password-resets/confirm', {
+      const { api } = await openTroth();
+      await api.POST('/v1/password-resets/confirm', {
         body: { token: text(form, 'token'), new_password: text(form, 'new_password') },
       });
     } catch (error) {

@@ -21,7 +21,8 @@ const WAYS_ON = {
 
 async function outcomeOfLook(): Promise<keyof typeof WAYS_ON> {
   try {
-    await (await troth()).api.GET('/v1/me');
+    const { api } = await troth();
+    await api.GET('/v1/me');
     return 'alive';
   } catch (error) {
     if (isOver(error)) return 'over';

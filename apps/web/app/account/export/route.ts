@@ -9,7 +9,8 @@ export async function GET(request: Request): Promise<Response> {
   // An export stands in the activity, and only some are granted an hour: no link of another site asks for one.
   if (request.headers.get('sec-fetch-site') === 'cross-site') return seeOther(PAGE);
   try {
-    const { data, response } = await (await troth()).api.GET('/v1/me/export', { parseAs: 'stream' });
+    const { api } = await troth();
+    const { data, response } = await api.GET('/v1/me/export', { parseAs: 'stream' });
     return new Response(data, {
       headers: {
         'content-type': 'application/json',

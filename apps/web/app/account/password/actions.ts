@@ -21,7 +21,8 @@ export async function changePassword(_state: FormState, form: FormData): Promise
 /** False: the present password is not right. */
 async function isChanged(current: string, wanted: string): Promise<boolean> {
   const put = async (body: { readonly current_password?: string; readonly new_password: string }): Promise<boolean> => {
-    await (await troth()).api.PUT('/v1/me/password', { body });
+    const { api } = await troth();
+    await api.PUT('/v1/me/password', { body });
     return true;
   };
   try {
