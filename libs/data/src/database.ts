@@ -1,6 +1,7 @@
 import { parseAddress } from './driver/address.ts';
 import { type DatabaseLimits, DEFAULT_LIMITS } from './driver/limits.ts';
 import { Pool } from './driver/pool.ts';
+import { statementText } from './driver/statement-text.ts';
 import { inTransaction } from './driver/transaction.ts';
 import type { SqlValue } from './driver/values.ts';
 
@@ -106,26 +107,13 @@ export class Database {
       return result;
     } finally {
       const milliseconds = performance.now() - started;
-      for (const listener of this.#listeners) listener({ text: numbered(text), milliseconds, outcome });
+      for (const listener of this.#listeners) listener({ text: statementText(text), milliseconds, outcome });
     }
   }
 }
 
 function tagged(run: (text: TemplateStringsArray, values: readonly SqlValue[]) => Promise<readonly object[]>): Sql {
-  return async <Rows extends readonly object[]>(text: TemplateStringsArray, ...values: readonly SqlValue[]) => {
-    const rows: unknown = await run(text, values);
-    // Only the statement's author knows its rows; what is promised is compared with the schema by a test.
-    return rows as Rows;
-  };
-}
-
-/** A place in the code has one array of parts, however often it runs. */
-const NUMBERED = new WeakMap<TemplateStringsArray, string>();
-
-function numbered(parts: TemplateStringsArray): string {
-  const known = NUMBERED.get(parts);
-  if (known !== undefined) return known;
-  const text = parts.reduce((all, part, i) => `${all}$${i}${part}`);
-  NUMBERED.set(parts, text);
-  return text;
+  // Only the statement's author knows its rows; what is promised is compared with the schema by a test.
+  return <Rows extends readonly object[]>(text: TemplateStringsArray, ...values: readonly SqlValue[]) =>
+    run(text, values) as Promise<Rows>;
 }

@@ -28,7 +28,7 @@ export class Gate {
 
   /** Runs the work when its turn comes. Throws DatabaseUnavailable instead when that takes too long. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    await this.#enter();
+    if (!this.#hasEntered()) await this.#turn();
     try {
       return await work();
     } finally {
@@ -51,14 +51,16 @@ export class Gate {
     this.#waiting.clear();
   }
 
-  async #enter(): Promise<void> {
+  #hasEntered(): boolean {
     if (this.#closed) throw new DatabaseUnavailable('closed');
-    if (this.#inside < this.bounds.slots) {
-      this.#inside += 1;
-      return;
-    }
+    if (this.#inside >= this.bounds.slots) return false;
+    this.#inside += 1;
+    return true;
+  }
+
+  #turn(): Promise<void> {
     if (this.#waiting.size >= this.bounds.queue) throw new DatabaseUnavailable('queue_full');
-    await new Promise<void>((pass, refuse) => {
+    return new Promise<void>((pass, refuse) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(waiter);
         refuse(new DatabaseUnavailable('waited_too_long'));

@@ -30,7 +30,7 @@ export class Pool {
   }
 
   /** Lends a connection to the work. Throws DatabaseUnavailable when there is none in time. */
-  async use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+  use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const deadline = performance.now() + this.#session.limits.connectedMs;
     return this.#gate.run(async () => {
       const lent = this.#takeIdle() ?? (await this.#connect(deadline));
