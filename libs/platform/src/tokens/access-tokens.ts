@@ -30,6 +30,13 @@ export interface AccessClaims {
   readonly roles: readonly string[];
 }
 
+interface VerifiedToken {
+  readonly text: string;
+  /** Its first part, which names the key. */
+  readonly header: string;
+  readonly claims: AccessClaims;
+}
+
 /** A moment at which a token is issued, by the database's clock. */
 export interface Issue {
   readonly at: Date;
@@ -44,7 +51,7 @@ export class AccessTokens {
   readonly #audience: string;
   readonly #seconds: number;
   // A client shows one token many times, and a signature stays right: verifying it costs more than all else the guard does.
-  readonly #verified = new Generations<AccessClaims>(REMEMBERED);
+  readonly #verified = new Generations<VerifiedToken>(REMEMBERED);
 
   constructor(
     config: Config,
@@ -94,23 +101,27 @@ export class AccessTokens {
 
   /** What a text says if it is a token of ours, of this issuer and audience; undefined for anything else (RFC 8725). */
   async verify(text: string): Promise<AccessClaims | undefined> {
-    const remembered = this.#verified.get(text);
-    const claims = remembered && this.#hasKey(text) ? remembered : await this.#judge(text);
-    if (claims) this.#verified.put(text, claims);
-    return claims;
+    // A signature alone is a short key, which says nothing of the text before it: that has to be the same too.
+    const signature = text.slice(text.lastIndexOf('.') + 1);
+    const remembered = this.#verified.get(signature);
+    const isTheSame = remembered?.text === text && this.#hasKey(remembered.header);
+    const token = isTheSame ? remembered : await this.#judge(text);
+    if (token) this.#verified.put(signature, token);
+    return token?.claims;
   }
 
   // A key may go at any time, and all its tokens with it.
-  #hasKey(token: string): boolean {
-    return this.keys.publicKey(headerOf(token)) !== undefined;
+  #hasKey(header: string): boolean {
+    return this.keys.publicKey(header) !== undefined;
   }
 
-  async #judge(text: string): Promise<AccessClaims | undefined> {
+  async #judge(text: string): Promise<VerifiedToken | undefined> {
     const parts = tokenParts(text);
     if (!parts || !hasLowS(Buffer.from(parts.signature, 'base64url'))) return undefined;
-    if (!this.#hasKey(text)) {
+    const header = headerOf(text);
+    if (!this.#hasKey(header)) {
       await this.keys.lookAgain();
-      if (!this.#hasKey(text)) return undefined;
+      if (!this.#hasKey(header)) return undefined;
     }
     try {
       const claims = this.#jwt.verify<AccessClaims>(text, {
@@ -120,7 +131,7 @@ export class AccessTokens {
         ignoreExpiration: true,
         ignoreNotBefore: true,
       });
-      return isWhole(claims) ? claims : undefined;
+      return isWhole(claims) ? { text, header, claims } : undefined;
     } catch {
       return undefined;
     }
