@@ -39,17 +39,16 @@ export class SessionGuard {
     if (session.at >= claims.exp) throw bearerProblem('unauthenticated', 'token_expired', 'invalid_token');
     if (rule.isAdminOnly && !session.roles.includes(ADMIN)) throw new Problem('forbidden', { reason: 'not_admin' });
     if (!isAuthenticatedWell(claims, session.at, rule)) throw reauthentication();
-    await this.#noteUse(session, claims);
+    if (isFirstUse(session, claims)) await markGenerationUsed(this.db.sql, session.sessionId, session.generation);
     request.session = session;
     request.sessionCookie = byCookie;
     return true;
   }
+}
 
-  // Only the first one of each generation writes.
-  async #noteUse({ sessionId, generation, generationIsUsed }: LiveSession, claims: AccessClaims): Promise<void> {
-    if (!generationIsUsed && generationOf(claims) === generation)
-      await markGenerationUsed(this.db.sql, sessionId, generation);
-  }
+// Only the first one of each generation writes.
+function isFirstUse({ generation, generationIsUsed }: LiveSession, claims: AccessClaims): boolean {
+  return !generationIsUsed && generationOf(claims) === generation;
 }
 
 /**

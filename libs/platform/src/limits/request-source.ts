@@ -46,6 +46,7 @@ const GROUPS = 8;
 
 // One spelling for one address, so that it cannot count as several; an IPv4-mapped one becomes IPv4.
 function parseAddress(text: string): string | undefined {
+  if (isIPv4(text)) return text;
   const trimmed = text.trim();
   const bare = BRACKETED.exec(trimmed)?.[1] ?? WITH_PORT.exec(trimmed)?.[1] ?? trimmed;
   const [address = ''] = bare.split('%', 1); // without the zone of a link-local address
