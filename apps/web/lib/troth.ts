@@ -15,21 +15,33 @@ const PATIENCE = 10_000;
 const fetchInTime = (request: Request): Promise<Response> =>
   fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE)]) });
 
-/** The API on behalf of whoever asks: with their access token, if they have one, and from their address. */
+/** What a request of the browser brought. */
+interface Shown {
+  readonly token: string | undefined;
+  readonly refreshToken: string | undefined;
+  readonly forwardedFor: string;
+}
+
+/** The API on behalf of whoever asks: with their access token, if they have one, and from their address. Not for pages. */
 export async function troth(): Promise<Troth> {
+  const shown = await shownTokens();
+  return clientFor(shown, shown.token && shown.refreshToken ? refreshing(shown.refreshToken, shown) : fetchInTime);
+}
+
+async function shownTokens(): Promise<Shown> {
   const [jar, asked] = await Promise.all([cookies(), headers()]);
-  const [token, refreshToken] = [jar.get(ACCESS)?.value, jar.get(REFRESH)?.value];
-  const forwardedFor = asked.get('x-forwarded-for') ?? '';
+  const shown = { token: jar.get(ACCESS)?.value, refreshToken: jar.get(REFRESH)?.value };
   // Asked without a token, the API would say that there is no session, and the browser would forget one that is alive.
-  if (!token && refreshToken) throw new ServiceAway('the session could not be refreshed');
+  if (!shown.token && shown.refreshToken) throw new ServiceAway('the session could not be refreshed');
+  return { ...shown, forwardedFor: asked.get('x-forwarded-for') ?? '' };
+}
+
+function clientFor({ token, forwardedFor }: Shown, send: typeof fetchInTime): Troth {
   return new Troth({
     baseUrl: TROTH_URL,
-    fetch: token && refreshToken ? refreshing(jar, refreshToken, forwardedFor) : fetchInTime,
+    fetch: send,
     retry: { longestSeconds: 2, times: 1 },
-    headers: {
-      'x-forwarded-for': forwardedFor,
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
-    },
+    headers: { 'x-forwarded-for': forwardedFor, ...(token ? { authorization: `Bearer ${token}` } : {}) },
   });
 }
 
@@ -37,19 +49,15 @@ export async function troth(): Promise<Troth> {
  * Sends, and once more with another access token when the API finds that of the request not good: by its clock, which may be
  * ahead of this one, it has ended. Only a refresh that is refused shows that the session is over.
  */
-function refreshing(jar: Awaited<ReturnType<typeof cookies>>, refreshToken: string, forwardedFor: string) {
-  return async (request: Request): Promise<Response> => {
+function refreshing(refreshToken: string, { forwardedFor }: Shown): typeof fetchInTime {
+  return async (request) => {
     const again = request.clone();
     const response = await fetchInTime(request);
     if (response.status !== 401 || (await problemOf(response.clone())).code !== 'unauthenticated') return response;
     const refreshed = await refresh(refreshToken, forwardedFor);
     if (refreshed.kind === 'later') throw new ServiceAway('the session could not be refreshed');
     if (refreshed.kind !== 'fresh') return response;
-    try {
-      keepTokens(jar, refreshed.tokens);
-    } catch {
-      // A page cannot set cookies: the next request refreshes with the same token, and is answered with the same tokens.
-    }
+    keepTokens(await cookies(), refreshed.tokens);
     again.headers.set('authorization', `Bearer ${refreshed.tokens.access_token}`);
     return fetchInTime(again);
   };
@@ -61,10 +69,13 @@ export async function openTroth(): Promise<Troth> {
   return new Troth({ baseUrl: TROTH_URL, fetch: fetchInTime, headers: { 'x-forwarded-for': forwardedFor } });
 }
 
-/** Reads for a page. A session that has ended leads to the log-in; a service that is away to the page that says so. */
+/**
+ * Reads for a page. A session that has ended leads to where that is looked at once more, with a refresh, whose tokens a page
+ * could not keep; a service that is away to the page that says so.
+ */
 export async function load<Data>(read: (client: Troth) => Promise<{ readonly data: Data }>): Promise<Data> {
   try {
-    return (await read(await troth())).data;
+    return (await read(clientFor(await shownTokens(), fetchInTime))).data;
   } catch (error) {
     if (isOver(error)) redirect(`/session-ended?${await wayBack()}`);
     if (isAway(error)) return unavailable();
