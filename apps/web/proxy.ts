@@ -1,39 +1,62 @@
 import { type NextRequest, NextResponse } from 'next/server';
 
-import { ACCESS, dropTokens, keepTokens, REFRESH } from './lib/cookies.ts';
+import { ACCESS, dropTokens, type IssuedTokens, keepTokens, REFRESH } from './lib/cookies.ts';
+import { mayHandOver } from './lib/hand-over.ts';
 import { isOver, isStale, refresh } from './lib/refresh.ts';
+
+const NOT_STORED = 'private, no-store';
 
 /** Before every page: a policy for its scripts, and an access token that is good for a while. */
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   if (isFromElsewhere(request))
     return new NextResponse('This has to come from a page of this application.', { status: 403 });
+  const refreshToken = request.cookies.get(REFRESH)?.value;
+  const accessToken = request.cookies.get(ACCESS)?.value;
+  // A cookie that was deleted a moment ago is empty here.
+  const isDue = refreshToken && isStale(accessToken);
+  const refreshed = isDue ? await refresh(refreshToken, request.headers.get('x-forwarded-for') ?? '') : undefined;
+  if (isDue && refreshed?.kind === 'fresh' && mayHandOver(refreshToken, refreshed.tokens))
+    return handOver(request, refreshed.tokens);
+  // A page finds a session that nobody can tell about, not a token that says that there is none.
+  if (isDue && isOver(accessToken)) request.cookies.delete(ACCESS);
+  return page(request, refreshed?.kind === 'over');
+}
+
+/**
+ * Gives a browser new tokens, and nothing else: it asks again with them (RFC 9110, 15.4.8: by the same method, with the same
+ * body). Were they used before it has them, and this answer lost, the old ones would look like those of a thief.
+ */
+function handOver(request: NextRequest, tokens: IssuedTokens): NextResponse {
+  const response = NextResponse.redirect(request.url, 307);
+  keepTokens(response.cookies, tokens);
+  response.headers.set('cache-control', NOT_STORED);
+  return response;
+}
+
+function page(request: NextRequest, hasEnded: boolean): NextResponse {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
   const policy = contentSecurityPolicy(nonce);
   request.headers.set('content-security-policy', policy);
   // Only this application says what these are.
   request.headers.set('x-nonce', nonce);
-  request.headers.set('x-path', request.nextUrl.pathname + request.nextUrl.search);
+  request.headers.set('x-path', pathOf(request));
   request.headers.delete('x-session-over');
-
-  const refreshToken = request.cookies.get(REFRESH)?.value;
-  const accessToken = request.cookies.get(ACCESS)?.value;
-  const isDue = refreshToken !== undefined && isStale(accessToken);
-  const refreshed = isDue ? await refresh(refreshToken, request.headers.get('x-forwarded-for') ?? '') : undefined;
-  // The page reads the cookies of the request, the browser those of the response.
-  if (refreshed?.kind === 'fresh')
-    keepTokens({ set: (name, value) => request.cookies.set(name, value) }, refreshed.tokens);
-  if (refreshed?.kind === 'over') {
+  if (hasEnded) {
     request.headers.set('x-session-over', '1');
     for (const name of [ACCESS, REFRESH]) request.cookies.delete(name);
   }
-  // A page finds a session that nobody can tell about, not a token that says that there is none.
-  if (refreshed?.kind === 'later' && isOver(accessToken)) request.cookies.delete(ACCESS);
   const response = NextResponse.next({ request: { headers: request.headers } });
-  if (refreshed?.kind === 'fresh') keepTokens(response.cookies, refreshed.tokens);
-  if (refreshed?.kind === 'over') dropTokens(response.cookies);
+  if (hasEnded) dropTokens(response.cookies);
   response.headers.set('content-security-policy', policy);
-  response.headers.set('cache-control', 'private, no-store');
+  response.headers.set('cache-control', NOT_STORED);
   return response;
+}
+
+// What the router of Next.js adds to the query is not for the address bar.
+function pathOf({ nextUrl }: NextRequest): string {
+  const url = new URL(nextUrl.href);
+  url.searchParams.delete('_rsc');
+  return url.pathname + url.search;
 }
 
 export const config = {

@@ -175,7 +175,7 @@ describeWeb('what the web application keeps from whom', (web) => {
 
   test('a page that is fetched in advance with a token that is over is the page of the user', async () => {
     const user = await web.someone();
-    const answer = await web.ask('/account', staleCookiesOf(user), { headers: { purpose: 'prefetch' } });
+    const answer = await web.askAgain('/account', staleCookiesOf(user), { headers: { purpose: 'prefetch' } });
     expect(await answer.text()).toContain(user.who.email);
   });
 

@@ -99,6 +99,13 @@ export class TestWeb {
     return fetch(this.url + path, { redirect: 'manual', ...init, headers: { cookie, ...headers } });
   }
 
+  /** The same as a browser does it that keeps what it is given: sent back to the same page with other cookies, it asks again. */
+  async askAgain(path: string, cookies: Cookies, sent: Sent = {}): Promise<Response> {
+    const first = await this.ask(path, cookies, sent);
+    if (first.status !== 307 || first.headers.get('location') !== path) return first;
+    return this.ask(path, { ...cookies, ...setCookies(first) }, sent);
+  }
+
   /** How often sessions were refreshed so far, by outcome. */
   async refreshes(): Promise<Readonly<Record<string, number>>> {
     const lines = (await this.app.metrics()).matchAll(/^troth_refreshes_total\{outcome="(\w+)"\} (\d+)/gm);
@@ -126,6 +133,10 @@ export function staleCookiesOf(user: TestUser): Cookies {
   const over = Buffer.from(JSON.stringify({ ...content, exp: 1 })).toString('base64url');
   return { ...cookiesOf(user), [ACCESS]: `${head}.${over}.${signature}` };
 }
+
+/** The cookies that an answer gives. */
+export const setCookies = (answer: Response): Cookies =>
+  Object.fromEntries(answer.headers.getSetCookie().map((field) => /^([^=]+)=([^;]*)/.exec(field)?.slice(1) ?? []));
 
 /** The cookies that a browser holds now. */
 export async function cookiesIn({ page }: Visit): Promise<Cookies> {
