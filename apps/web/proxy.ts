@@ -14,6 +14,8 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   const accessToken = request.cookies.get(ACCESS)?.value;
   // A cookie that was deleted a moment ago is empty here.
   const isDue = refreshToken && isStale(accessToken);
+  // What Next.js asks of itself loses cookies on the way. Without that page the browser asks for it.
+  if (isDue && request.headers.has('x-from-within')) return new NextResponse('To be asked for by a browser.');
   const refreshed = isDue ? await refresh(refreshToken, request.headers.get('x-forwarded-for') ?? '') : undefined;
   if (isDue && refreshed?.kind === 'fresh' && mayHandOver(refreshToken, refreshed.tokens))
     return handOver(request, refreshed.tokens);

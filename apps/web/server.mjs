@@ -1,5 +1,6 @@
 // Serves the application. Next.js takes the X-Forwarded-For of a client for the truth; so here, as on any proxy, the peer of
 // the socket is added to it, and the API finds the address of the user from the right (TRUSTED_PROXIES).
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import next from 'next';
 
@@ -8,12 +9,27 @@ const hostname = process.env.HOST ?? '127.0.0.1';
 const app = next({ dev: process.env.NODE_ENV !== 'production', dir: import.meta.dirname, hostname, port });
 await app.prepare();
 const handle = app.getRequestHandler();
+// After an action that leads elsewhere, Next.js asks this server for that page, with the headers that the action came with. So
+// whatever comes with the secret of this process comes from itself, on behalf of somebody whose address is known already.
+const secret = randomBytes(32).toString('base64url');
 const server = createServer((request, response) => {
-  const { remoteAddress = 'unknown' } = request.socket;
-  const before = request.headers['x-forwarded-for'];
-  request.headers['x-forwarded-for'] = before === undefined ? remoteAddress : `${before}, ${remoteAddress}`;
+  const { headers, socket } = request;
+  const isFromWithin = isSecret(headers['x-process-secret']);
+  headers['x-process-secret'] = secret;
+  delete headers['x-from-within'];
+  if (isFromWithin) headers['x-from-within'] = '1';
+  else
+    headers['x-forwarded-for'] = [headers['x-forwarded-for'] ?? [], socket.remoteAddress ?? 'unknown']
+      .flat()
+      .join(', ');
   void handle(request, response);
 });
+
+function isSecret(text) {
+  const [told, known] = [Buffer.from(String(text)), Buffer.from(secret)];
+  return told.length === known.length && timingSafeEqual(told, known);
+}
+
 server.once('error', (error) => {
   console.error(error.message);
   process.exit(1);

@@ -187,6 +187,34 @@ describeWeb('what the web application keeps from whom', (web) => {
     await askFrom('127.0.0.2', web, '/account', { cookie: cookie.join('; '), 'x-forwarded-for': '203.0.113.7' });
     expect(web.calls().map(({ forwardedFor }) => forwardedFor)).toEqual(['127.0.0.2', '203.0.113.7, 127.0.0.2']);
   });
+
+  test('the address is that of the browser also on the page that an action leads to', async () => {
+    const { who } = await web.someone();
+    const { page } = await web.visit('/login');
+    await page.getByLabel('E-mail address or user name').fill(who.email);
+    await page.getByLabel('Password').fill(who.password);
+    web.calls();
+    await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('heading', { name: 'Profile' }).waitFor();
+    expect(web.calls()).toEqual([
+      { line: 'POST /v1/sessions', forwardedFor: '127.0.0.1' },
+      { line: 'GET /v1/me', forwardedFor: '127.0.0.1' },
+    ]);
+  });
+
+  test('nobody passes for this server itself', async () => {
+    const user = await web.someone();
+    const cookie = Object.entries(cookiesOf(user)).map((pair) => pair.join('='));
+    web.calls();
+    for (const secret of ['', 'undefined', 'x'.repeat(43), 'é'.repeat(43)])
+      await askFrom('127.0.0.2', web, '/account', {
+        cookie: cookie.join('; '),
+        ...{ 'x-forwarded-for': '203.0.113.7', 'x-from-within': '1', 'x-process-secret': secret },
+      });
+    expect(new Set(web.calls().map(({ forwardedFor }) => forwardedFor))).toEqual(new Set(['203.0.113.7, 127.0.0.2']));
+    const stale = await web.ask('/account', staleCookiesOf(user), { headers: { 'x-from-within': '1' } });
+    expect([stale.status, stale.headers.get('location')]).toEqual([307, '/account']);
+  });
 });
 
 describeWeb(
