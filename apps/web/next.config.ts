@@ -7,6 +7,8 @@ const config: NextConfig = {
   reactStrictMode: true,
   typedRoutes: false,
   devIndicators: false,
+  // Nothing here needs the optimizer, which renders pages for whoever asks it to.
+  images: { unoptimized: true },
   // The proxy sends browsers back for the very URL that they asked for, and has to know which of them is a router.
   skipProxyUrlNormalize: true,
   turbopack: { root: path.join(import.meta.dirname, '..', '..') },

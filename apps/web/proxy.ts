@@ -63,7 +63,7 @@ function pathOf({ nextUrl }: NextRequest): string {
 
 export const config = {
   // Also before a page that is only looked at in advance: it may be shown later, as it came.
-  matcher: '/((?!_next/static|_next/image|favicon.ico|icon.svg).*)',
+  matcher: '/((?!_next/static|favicon.ico|icon.svg).*)',
 };
 
 /** Whether another site had the browser send a form: what it changes, only pages of this application may change. */

@@ -202,6 +202,12 @@ describeWeb('what the web application keeps from whom', (web) => {
     ]);
   });
 
+  test.each(['/privacy', '/icon.svg', '/account'])('no image is made of %s', async (url) => {
+    const answer = await web.ask(`/_next/image?url=${url}&w=640&q=75`, {}, { headers: { accept: 'image/webp' } });
+    expect([answer.status, web.calls()]).toEqual([404, []]);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
+  });
+
   test('nobody passes for this server itself', async () => {
     const user = await web.someone();
     const cookie = Object.entries(cookiesOf(user)).map((pair) => pair.join('='));
