@@ -66,12 +66,23 @@ export const config = {
   matcher: '/((?!_next/static|favicon.ico|icon.svg).*)',
 };
 
-/** Whether another site had the browser send a form: what it changes, only pages of this application may change. */
+/**
+ * Whether another site had the browser send a form: what it changes, only pages of this application may change. A browser says
+ * one at least of where a form comes from and from what origin; Next.js compares the latter too, but for actions alone.
+ */
 function isFromElsewhere({ method, headers }: NextRequest): boolean {
   if (method === 'GET' || method === 'HEAD') return false;
-  const site = headers.get('sec-fetch-site');
-  // Browsers that do not say so name the origin, which Next.js compares.
-  return site === null ? headers.get('origin') === 'null' : site !== 'same-origin';
+  const [site, origin] = [headers.get('sec-fetch-site'), headers.get('origin')];
+  if (site === null && origin === null) return true;
+  return (site ?? 'same-origin') !== 'same-origin' || (origin !== null && hostOf(origin) !== ownHost(headers));
+}
+
+const hostOf = (origin: string): string => (URL.canParse(origin) ? new URL(origin).host : '');
+
+/** As Next.js judges it for actions. */
+function ownHost(headers: Headers): string | null {
+  const forwarded = headers.get('x-forwarded-host')?.split(',')[0]?.trim() ?? '';
+  return forwarded === '' ? headers.get('host') : forwarded;
 }
 
 function contentSecurityPolicy(nonce: string): string {

@@ -89,16 +89,43 @@ describeWeb('what the web application keeps from whom', (web) => {
     expect(read).not.toContain('eyJhbGciOi');
   });
 
-  test.each([
-    ['another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }, 403],
-    ['a sandbox of another site', { origin: 'null', 'sec-fetch-site': 'cross-site' }, 403],
-    ['another host of the same site', { origin: 'http://other.localhost', 'sec-fetch-site': 'same-site' }, 403],
-    ['another site, by a browser that says no more', { origin: 'https://evil.example' }, 500],
-    ['a sandbox, by a browser that says no more', { origin: 'null' }, 403],
-  ])('a form that comes from %s is refused', async (_, headers, status) => {
-    const { who } = await web.someone();
-    const answer = await sendLogIn(web, who.email, headers);
-    expect([answer.status, answer.headers.getSetCookie(), web.calls()]).toEqual([status, [], []]);
+  describe.each([
+    ['another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
+    ['a sandbox of another site', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
+    ['another host of the same site', { origin: 'http://other.localhost', 'sec-fetch-site': 'same-site' }],
+    ['another site, by a browser that says no more', { origin: 'https://evil.example' }],
+    ['another port, by a browser that says no more', { origin: 'http://localhost:1' }],
+    ['a sandbox, by a browser that says no more', { origin: 'null' }],
+    ['what is no origin', { origin: 'evil.example' }],
+    ['somewhere that is not told', {}],
+  ])('a form that comes from %s', (_, headers) => {
+    test('is refused', async () => {
+      const { who } = await web.someone();
+      const answer = await sendLogIn(web, who.email, headers);
+      expect([answer.status, answer.headers.getSetCookie(), web.calls()]).toEqual([403, [], []]);
+    });
+
+    test('ends no session, and the browser keeps it', async () => {
+      const user = await web.someone();
+      const answer = await web.ask('/log-out', cookiesOf(user), { method: 'POST', headers });
+      expect([answer.status, answer.headers.getSetCookie()]).toEqual([403, []]);
+      expect(await user.session.isAlive()).toBe(true);
+    });
+  });
+
+  test.each([{ 'sec-fetch-site': 'same-origin' }, { origin: 'https://accounts.example' }])(
+    'a form that comes from here behind a proxy is taken: %j',
+    async (headers) => {
+      const { who } = await web.someone();
+      const forwarded = { 'x-forwarded-host': 'accounts.example, inner', ...headers };
+      expect((await sendLogIn(web, who.email, forwarded)).status).toBe(303);
+    },
+  );
+
+  test('a link ends no session', async () => {
+    const user = await web.someone();
+    expect((await web.ask('/log-out', cookiesOf(user))).status).toBe(405);
+    expect(await user.session.isAlive()).toBe(true);
   });
 
   test('a form of a page of this application is taken', async () => {
