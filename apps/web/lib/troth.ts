@@ -23,9 +23,9 @@ interface Shown {
 }
 
 /** The API on behalf of whoever asks: with their access token, if they have one, and from their address. Not for pages. */
-export async function troth(): Promise<Troth> {
+export async function troth(send = fetchInTime): Promise<Troth> {
   const shown = await shownTokens();
-  return clientFor(shown, shown.token && shown.refreshToken ? refreshing(shown.refreshToken, shown) : fetchInTime);
+  return clientFor(shown, shown.token && shown.refreshToken ? refreshing(shown.refreshToken, shown, send) : send);
 }
 
 async function shownTokens(): Promise<Shown> {
@@ -49,17 +49,17 @@ function clientFor({ token, forwardedFor }: Shown, send: typeof fetchInTime): Tr
  * Sends, and once more with another access token when the API finds that of the request not good: by its clock, which may be
  * ahead of this one, it has ended. Only a refresh that is refused shows that the session is over.
  */
-function refreshing(refreshToken: string, { forwardedFor }: Shown): typeof fetchInTime {
+function refreshing(refreshToken: string, { forwardedFor }: Shown, send: typeof fetchInTime): typeof fetchInTime {
   return async (request) => {
     const again = request.clone();
-    const response = await fetchInTime(request);
+    const response = await send(request);
     if (response.status !== 401 || (await problemOf(response.clone())).code !== 'unauthenticated') return response;
     const refreshed = await refresh(refreshToken, forwardedFor);
     if (refreshed.kind === 'later') throw new ServiceAway('the session could not be refreshed');
     if (refreshed.kind !== 'fresh') return response;
     keepTokens(await cookies(), refreshed.tokens);
     again.headers.set('authorization', `Bearer ${refreshed.tokens.access_token}`);
-    return fetchInTime(again);
+    return send(again);
   };
 }
 

@@ -118,9 +118,9 @@ describeWeb('the data of an account, and its end', (web) => {
       expect(content).toContain(user.who.email);
     });
 
-    test('is none that another site can ask for', async () => {
+    test.each(['cross-site', 'same-site'])('is none that others can ask for: %s', async (site) => {
       const user = await web.someone();
-      const headers = { 'sec-fetch-site': 'cross-site' };
+      const headers = { 'sec-fetch-site': site };
       const answer = await web.ask('/account/export', cookiesOf(user), { headers });
       expect([answer.status, answer.headers.get('location')]).toEqual([303, PATH]);
       expect(JSON.stringify((await user.session.ask('/v1/me/activity')).body)).not.toContain('account.exported');

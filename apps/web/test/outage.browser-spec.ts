@@ -125,6 +125,15 @@ describeWeb('the web application while the API is away', (web) => {
     await visit.page.waitForURL('**/account');
   });
 
+  test('a download says so, whatever is known of the session', async () => {
+    const user = await web.someone();
+    fail(web, 'refuse');
+    for (const cookies of [cookiesOf(user), staleCookiesOf(user)]) {
+      const answer = await web.ask('/account/export', cookies);
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/account/deletion?download=away']);
+    }
+  });
+
   test('one that never answers is not waited for long', async () => {
     const user = await web.someone();
     await web.ask('/account', cookiesOf(user));

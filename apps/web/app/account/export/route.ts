@@ -1,15 +1,18 @@
-import { TrothProblem, TrothUnreachable } from '@troth/client';
+import { TrothProblem } from '@troth/client';
 
-import { isOver, troth } from '../../../lib/troth.ts';
+import { begunWithin } from '../../../lib/begun-in-time.ts';
+import { isAway, isOver, troth } from '../../../lib/troth.ts';
 
 const PAGE = '/account/deletion';
+/** Milliseconds. */
+const PATIENCE = 10_000;
 
 /** Everything that is stored about the user, as a file. It is passed on while it comes: it may be long. */
 export async function GET(request: Request): Promise<Response> {
-  // An export stands in the activity, and only some are granted an hour: no link of another site asks for one.
-  if (request.headers.get('sec-fetch-site') === 'cross-site') return seeOther(PAGE);
+  // An export stands in the activity, and only some are granted an hour: no link of another site or host asks for one.
+  if (/^(?:cross|same)-site$/.test(request.headers.get('sec-fetch-site') ?? '')) return seeOther(PAGE);
   try {
-    const { api } = await troth();
+    const { api } = await troth(begunWithin(PATIENCE));
     const { data, response } = await api.GET('/v1/me/export', { parseAs: 'stream' });
     return new Response(data, {
       headers: {
@@ -18,7 +21,7 @@ export async function GET(request: Request): Promise<Response> {
       },
     });
   } catch (error) {
-    if (error instanceof TrothUnreachable) return seeOther(`${PAGE}?download=away`);
+    if (isAway(error)) return seeOther(`${PAGE}?download=away`);
     if (!(error instanceof TrothProblem)) throw error;
     if (error.code === 'reauthentication-required') return seeOther(`/reauthenticate?next=${PAGE}`);
     if (isOver(error)) return seeOther(`/session-ended?next=${PAGE}`);
