@@ -162,7 +162,8 @@ describeWeb('the data of an account, and its end', (web) => {
     test.each(BOTH_WAYS)('%sends with a farewell, a receipt, and nothing that is left', async (_, options) => {
       const user = await web.someone();
       const other = await TestSession.of(web.app, user.who);
-      const visit = await web.visit('/account', cookiesOf(user), options);
+      const device = { '__Host-device': user.session.tokens.device_token };
+      const visit = await web.visit('/account', { ...cookiesOf(user), ...device }, options);
       await sees(visit, user.who.email);
       await follow(visit, 'Your data');
       await heading(visit, 'Your data');

@@ -3,7 +3,7 @@
 import type { components } from '@troth/client';
 import { cookies } from 'next/headers';
 
-import { dropTokens } from '../../../../../lib/cookies.ts';
+import { DELETED, DEVICE, dropTokens } from '../../../../../lib/cookies.ts';
 import { type FormState, submit, text } from '../../../../../lib/forms.ts';
 import { MARKED } from '../../../../../lib/messages.ts';
 import { TROTH_ISSUER } from '../../../../../lib/settings.ts';
@@ -37,7 +37,10 @@ export async function erase(_state: ErasureState, form: FormData): Promise<Erasu
       };
     const { data } = await api.DELETE('/v1/me');
     farewell = { ...data, service: TROTH_ISSUER };
-    dropTokens(await cookies());
+    const jar = await cookies();
+    dropTokens(jar);
+    // It names the account, and is good for nothing any more.
+    jar.set(DEVICE, '', DELETED);
     await dropChange();
     return {};
   });
