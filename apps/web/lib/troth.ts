@@ -28,6 +28,11 @@ export async function troth(send = fetchInTime): Promise<Troth> {
   return clientFor(shown, shown.token && shown.refreshToken ? refreshing(shown.refreshToken, shown, send) : send);
 }
 
+/** The same with the tokens that were shown, and no others: for pages, which could not keep them. */
+export async function trothAsShown(): Promise<Troth> {
+  return clientFor(await shownTokens(), fetchInTime);
+}
+
 async function shownTokens(): Promise<Shown> {
   const [jar, asked] = await Promise.all([cookies(), headers()]);
   const shown = { token: jar.get(ACCESS)?.value, refreshToken: jar.get(REFRESH)?.value };
@@ -75,7 +80,7 @@ export async function openTroth(): Promise<Troth> {
  */
 export async function load<Data>(read: (client: Troth) => Promise<{ readonly data: Data }>): Promise<Data> {
   try {
-    return (await read(clientFor(await shownTokens(), fetchInTime))).data;
+    return (await read(await trothAsShown())).data;
   } catch (error) {
     if (isOver(error)) redirect(`/session-ended?${await wayBack()}`);
     if (isAway(error)) return unavailable();
@@ -83,9 +88,14 @@ export async function load<Data>(read: (client: Troth) => Promise<{ readonly dat
   }
 }
 
-/** Whether the API says that there is no such session any more. */
+/** Whether the API finds no session behind the access token. */
 export function isOver(error: unknown): boolean {
-  return error instanceof TrothProblem && (error.code === 'session-revoked' || error.code === 'unauthenticated');
+  return saysEnded(error) || (error instanceof TrothProblem && error.code === 'unauthenticated');
+}
+
+/** Whether it says that the session has ended, so that no other token will do. */
+export function saysEnded(error: unknown): boolean {
+  return error instanceof TrothProblem && error.code === 'session-revoked';
 }
 
 /** Whether nothing can be told or done because the service is away. */

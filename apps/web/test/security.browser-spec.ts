@@ -265,6 +265,15 @@ describeWeb(
       expect(await refreshes('127.0.0.3', '203.0.113.200')).toBe(0);
       expect(await refreshes('127.0.0.2', '203.0.113.201')).toBe(1);
     });
+
+    test('whoever may ask nothing more for a while keeps the session', async () => {
+      const user = await web.someone();
+      let answer = await web.ask('/session-ended', cookiesOf(user));
+      for (let n = 0; n < 300 && answer.headers.get('location') === '/account'; n += 1)
+        answer = await web.ask('/session-ended', cookiesOf(user));
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/unavailable?next=/account']);
+      expect(answer.headers.getSetCookie()).toEqual([]);
+    });
   },
   { RATE_LIMIT_SCALE: '1' },
 );

@@ -1,32 +1,39 @@
 import { type NextRequest, NextResponse } from 'next/server';
 
-import { dropTokens } from '../../lib/cookies.ts';
+import { ACCESS, DELETED, dropTokens, REFRESH } from '../../lib/cookies.ts';
 import { nextPath } from '../../lib/next-path.ts';
-import { isAway, isOver, troth } from '../../lib/troth.ts';
+import { isOver, saysEnded, trothAsShown } from '../../lib/troth.ts';
 
 /** A page found the session ended, and pages cannot set cookies. That it has ended the API says: no link can pretend it. */
-export async function GET({ nextUrl }: NextRequest): Promise<NextResponse> {
+export async function GET({ nextUrl, cookies }: NextRequest): Promise<NextResponse> {
   const [outcome, next] = [await outcomeOfLook(), nextPath(nextUrl.searchParams.get('next'))];
+  // Only a refresh that is refused shows that the session is over: without its access token the browser gets one on its way.
+  const isOnlyRefused = outcome === 'refused' && cookies.get(REFRESH) !== undefined;
   // A path alone: by what name this server is known outside, it cannot tell for sure.
-  const response = new NextResponse(null, { status: 303, headers: { location: WAYS_ON[outcome](next) } });
-  if (outcome === 'over') dropTokens(response.cookies);
+  const location = WAYS_ON[isOnlyRefused ? 'alive' : outcome](next);
+  const response = new NextResponse(null, { status: 303, headers: { location } });
+  if (isOnlyRefused) response.cookies.set(ACCESS, '', DELETED);
+  else if (outcome === 'over' || outcome === 'refused') dropTokens(response.cookies);
   return response;
 }
 
+const toLogIn = (next: string): string => `/login?reason=session-ended&next=${encodeURIComponent(next)}`;
+
 const WAYS_ON = {
   alive: (next: string) => next,
-  over: (next: string) => `/login?reason=session-ended&next=${encodeURIComponent(next)}`,
+  refused: toLogIn,
+  over: toLogIn,
   away: (next: string) => `/unavailable?next=${encodeURIComponent(next)}`,
 } as const;
 
 async function outcomeOfLook(): Promise<keyof typeof WAYS_ON> {
   try {
-    const { api } = await troth();
+    const { api } = await trothAsShown();
     await api.GET('/v1/me');
     return 'alive';
   } catch (error) {
-    if (isOver(error)) return 'over';
-    if (isAway(error)) return 'away';
-    throw error;
+    if (saysEnded(error)) return 'over';
+    // Whatever else is said, a limit among it: nobody can tell.
+    return isOver(error) ? 'refused' : 'away';
   }
 }
