@@ -182,6 +182,7 @@ describeWeb('what the web application keeps from whom', (web) => {
         'x-content-type-options': 'nosniff',
         'x-frame-options': 'DENY',
         'cross-origin-opener-policy': 'same-origin',
+        'strict-transport-security': 'max-age=31536000',
       });
       expect(headers.get('cache-control')).toContain('no-store');
       expect(headers.get('x-powered-by')).toBeNull();
