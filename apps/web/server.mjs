@@ -7,7 +7,14 @@ import next from 'next';
 const port = Number(process.env.PORT ?? 3001);
 const hostname = process.env.HOST ?? '127.0.0.1';
 const app = next({ dev: process.env.NODE_ENV !== 'production', dir: import.meta.dirname, hostname, port });
+// It reads .env files.
 await app.prepare();
+if (process.env.NODE_ENV === 'production' && (process.env.WEB_SECRET ?? '').length < 32) {
+  console.error(
+    'WEB_SECRET has to be 32 random characters or more, the same for every process of the application: openssl rand -base64 32 makes some.',
+  );
+  process.exit(1);
+}
 const handle = app.getRequestHandler();
 // After an action that leads elsewhere, Next.js asks this server for that page, with the headers that the action came with. So
 // whatever comes with the secret of this process comes from itself, on behalf of somebody whose address is known already.

@@ -2,8 +2,11 @@ import { request } from 'node:http';
 
 import type { Page } from 'playwright-core';
 
+import { freePort } from '#testing/free-port';
+
 import { PAGES } from './pages.ts';
 import { cookiesIn, cookiesOf, describeWeb, staleCookiesOf, type TestWeb } from './test-web.ts';
+import { startWebServer } from './web-server.ts';
 
 jest.setTimeout(120_000);
 
@@ -228,6 +231,11 @@ describeWeb('what the web application keeps from whom', (web) => {
       { line: 'POST /v1/sessions', forwardedFor: '127.0.0.1' },
       { line: 'GET /v1/me', forwardedFor: '127.0.0.1' },
     ]);
+  });
+
+  test.each([{}, { WEB_SECRET: '' }, { WEB_SECRET: 'x'.repeat(31) }])('nothing is served with %j', async (settings) => {
+    const started = startWebServer(await freePort(), settings);
+    await expect(started).rejects.toThrow('WEB_SECRET has to be 32 random characters or more');
   });
 
   test.each(['/privacy', '/icon.svg', '/account'])('no image is made of %s', async (url) => {
