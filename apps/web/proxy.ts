@@ -10,18 +10,29 @@ const NOT_STORED = 'private, no-store';
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   if (isFromElsewhere(request))
     return new NextResponse('This has to come from a page of this application.', { status: 403 });
+  if (isSentToLogIn(request)) return documentOnly();
   const refreshToken = request.cookies.get(REFRESH)?.value;
   const accessToken = request.cookies.get(ACCESS)?.value;
   // A cookie that was deleted a moment ago is empty here.
   const isDue = refreshToken && isStale(accessToken);
   // What Next.js asks of itself loses cookies on the way. Without that page the browser asks for it.
-  if (isDue && request.headers.has('x-from-within')) return new NextResponse('To be asked for by a browser.');
+  if (isDue && request.headers.has('x-from-within')) return documentOnly();
   const refreshed = isDue ? await refresh(refreshToken, request.headers.get('x-forwarded-for') ?? '') : undefined;
   if (isDue && refreshed?.kind === 'fresh' && mayHandOver(refreshToken, refreshed.tokens))
     return handOver(request, refreshed.tokens);
   // A page finds a session that nobody can tell about, not a token that says that there is none.
   if (isDue && isOver(accessToken)) request.cookies.delete(ACCESS);
   return page(request, refreshed?.kind === 'over');
+}
+
+/** Whether the router goes where somebody without a session is sent. Its document remembers the pages of who had one: it has to go. */
+function isSentToLogIn({ headers, nextUrl: { pathname, searchParams } }: NextRequest): boolean {
+  return headers.has('rsc') && pathname === '/login' && (searchParams.has('reason') || searchParams.has('next'));
+}
+
+/** Whatever is no page of its own makes the router leave its document for that address. */
+function documentOnly(): NextResponse {
+  return new NextResponse('There is a document at this address.', { headers: { 'cache-control': NOT_STORED } });
 }
 
 /**

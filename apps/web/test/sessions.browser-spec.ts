@@ -135,6 +135,47 @@ describeWeb('a session in the web application', (web) => {
     expect(new URL(visit.page.url()).searchParams.get('next')).toBe('/account/deletion');
   });
 
+  describe.each([
+    ['a session that was ended elsewhere', endElsewhere, true],
+    ['one whose token is over as well', endElsewhere, false],
+    ['one that another tab has logged out of', (_: TestWeb, { session }: TestUser) => session.isAlive(), undefined],
+  ])('after %s', (_, happen, keepsAccess) => {
+    test('nobody gets back to the pages that a tab had open', async () => {
+      const user = await web.someone();
+      const { page } = await web.visit('/account', cookiesOf(user));
+      const follow = (name: string): Promise<void> => page.getByRole('link', { name, exact: true }).click();
+      await follow('Sessions');
+      await page.getByRole('heading', { name: 'Sessions' }).waitFor();
+      await follow('Activity');
+      await page.getByRole('heading', { name: 'Activity' }).waitFor();
+      await happen(web, user);
+      if (keepsAccess === undefined) await page.context().clearCookies();
+      if (keepsAccess === false) await page.context().clearCookies({ name: ACCESS });
+      await follow('Profile');
+      await page.waitForURL('**/login?**');
+      for (let n = 0; n < 2; n += 1) {
+        await page.goBack({ waitUntil: 'networkidle' });
+        expect([new URL(page.url()).pathname, await page.title()]).toEqual(['/login', 'Log in · Troth']);
+      }
+    });
+  });
+
+  test('nor do they after a form that found the session ended', async () => {
+    const user = await web.someone();
+    const { page } = await web.visit('/account', cookiesOf(user));
+    await page.getByRole('link', { name: 'Password', exact: true }).click();
+    await page.getByRole('heading', { name: 'Password' }).waitFor();
+    await endElsewhere(web, user);
+    await page.getByLabel('Present password').fill(user.who.password);
+    await page.getByLabel('New password', { exact: true }).fill('another horse battery');
+    await page.getByRole('button', { name: 'Set the new password' }).click();
+    await page.waitForURL('**/login?**');
+    for (let n = 0; n < 2; n += 1) {
+      await page.goBack({ waitUntil: 'networkidle' });
+      expect([new URL(page.url()).pathname, await page.title()]).toEqual(['/login', 'Log in · Troth']);
+    }
+  });
+
   test('a link to /session-ended ends no session', async () => {
     const user = await web.someone();
     const visit = await web.visit('/session-ended', cookiesOf(user));

@@ -8,7 +8,7 @@ import { isOver, saysEnded, trothAsShown } from '../../lib/troth.ts';
 export async function GET({ nextUrl, cookies }: NextRequest): Promise<NextResponse> {
   const [outcome, next] = [await outcomeOfLook(), nextPath(nextUrl.searchParams.get('next'))];
   // Only a refresh that is refused shows that the session is over: without its access token the browser gets one on its way.
-  const isOnlyRefused = outcome === 'refused' && cookies.get(REFRESH) !== undefined;
+  const isOnlyRefused = outcome === 'refused' && Boolean(cookies.get(REFRESH)?.value);
   // A path alone: by what name this server is known outside, it cannot tell for sure.
   const location = WAYS_ON[isOnlyRefused ? 'alive' : outcome](next);
   const response = new NextResponse(null, { status: 303, headers: { location } });
