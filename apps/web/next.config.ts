@@ -14,6 +14,8 @@ const config = (phase: string): NextConfig => ({
   images: { unoptimized: true },
   // The proxy sends browsers back for the very URL that they asked for, and has to know which of them is a router.
   skipProxyUrlNormalize: true,
+  // Of what does not say its length no more than this is read; see server.mjs.
+  experimental: { proxyClientMaxBodySize: '64kb' },
   turbopack: { root: path.join(import.meta.dirname, '..', '..') },
   headers: () =>
     Promise.resolve([

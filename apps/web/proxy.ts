@@ -10,6 +10,7 @@ const NOT_STORED = 'private, no-store';
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   if (isFromElsewhere(request))
     return new NextResponse('This has to come from a page of this application.', { status: 403 });
+  if (!(await isReadable(request))) return new NextResponse('This is no form.', { status: 400 });
   if (isSentToLogIn(request)) return documentOnly();
   const refreshToken = request.cookies.get(REFRESH)?.value;
   const accessToken = request.cookies.get(ACCESS)?.value;
@@ -23,6 +24,15 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   // A page finds a session that nobody can tell about, not a token that says that there is none.
   if (isDue && isOver(accessToken)) request.cookies.delete(ACCESS);
   return page(request, refreshed?.kind === 'over');
+}
+
+/** Whether a form, if that is what comes, can be read. Of one that cannot, Next.js would say that the fault is its own. */
+async function isReadable(request: NextRequest): Promise<boolean> {
+  if (!/^multipart\/form-data\b/i.test(request.headers.get('content-type') ?? '')) return true;
+  return request.formData().then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whether the router goes where somebody without a session is sent. Its document remembers the pages of who had one: it has to go. */

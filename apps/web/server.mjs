@@ -4,6 +4,9 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import next from 'next';
 
+const METHODS = ['GET', 'HEAD', 'POST'];
+/** Bytes: four times what the API takes. */
+const LONGEST_FORM = 65_536;
 const port = Number(process.env.PORT ?? 3001);
 const hostname = process.env.HOST ?? '127.0.0.1';
 const app = next({ dev: process.env.NODE_ENV !== 'production', dir: import.meta.dirname, hostname, port });
@@ -22,6 +25,9 @@ const secret = randomBytes(32).toString('base64url');
 const server = createServer((request, response) => {
   const { headers, socket } = request;
   const isFromWithin = isSecret(headers['x-process-secret']);
+  const refusal = isFromWithin ? undefined : refusalOf(request);
+  if (refusal !== undefined)
+    return response.writeHead(refusal, { allow: METHODS.join(', '), connection: 'close' }).end();
   headers['x-process-secret'] = secret;
   delete headers['x-from-within'];
   if (isFromWithin) headers['x-from-within'] = '1';
@@ -29,8 +35,23 @@ const server = createServer((request, response) => {
     headers['x-forwarded-for'] = [headers['x-forwarded-for'] ?? [], socket.remoteAddress ?? 'unknown']
       .flat()
       .join(', ');
-  void handle(request, response);
+  return handle(request, response);
 });
+
+/** What Next.js would answer with an error of its own, or read to the end before it refuses it. */
+function refusalOf({ method, url, headers }) {
+  if (!METHODS.includes(method)) return 405;
+  if (!isPath(url)) return 400;
+  return Number(headers['content-length'] ?? 0) > LONGEST_FORM ? 413 : undefined;
+}
+
+function isPath(url) {
+  try {
+    return url.startsWith('/') && decodeURIComponent(url.split('?')[0]) !== '';
+  } catch {
+    return false;
+  }
+}
 
 function isSecret(text) {
   const [told, known] = [Buffer.from(String(text)), Buffer.from(secret)];
