@@ -5,7 +5,7 @@ import { EncryptJWT, jwtDecrypt } from 'jose';
 import type { Visit } from '#testing/browser';
 
 /** What the application under test seals with. */
-export const WEB_SECRET = 'a secret for tests';
+export const WEB_SECRET = 'a secret for tests, and long enough';
 
 /** What waits for a code. */
 export type Awaited = 'claim' | 'change';

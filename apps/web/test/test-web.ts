@@ -17,7 +17,6 @@ export const ACCESS = '__Host-at';
 /** As above. */
 export const REFRESH = '__Host-rt';
 
-const WEB_SECRET = 'a secret for tests, and long enough';
 const PUBLIC_URL = 'http://localhost:3000';
 const NO_PACKAGES = 'The packages of apps/web are not installed: npm ci --prefix apps/web.';
 
