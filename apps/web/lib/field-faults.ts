@@ -1,3 +1,5 @@
+import { wordOf } from './words.ts';
+
 /** What is wrong with a field, for people: what the API says of some of them is for those who develop. */
 const WORDS: Readonly<Record<string, string>> = {
   email: 'This is no address that a letter can go to.',
@@ -27,7 +29,7 @@ export function fieldFaults(
   return Object.fromEntries(
     errors.map(({ pointer, detail }) => {
       const name = pointer.slice(1);
-      return [name, WORDS[name] ?? detail];
+      return [name, wordOf(WORDS, name) ?? detail];
     }),
   );
 }

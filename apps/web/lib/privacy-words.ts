@@ -1,4 +1,5 @@
 import { periodOf } from './spans.ts';
+import { wordOf } from './words.ts';
 
 /** What a class of the inventory is, in words for people. */
 export interface DataClass {
@@ -32,7 +33,7 @@ const CLASSES: Readonly<Record<string, DataClass>> = {
 
 /** A class that has no words yet is called what the service calls it. */
 export function classOf(name: string): DataClass {
-  return CLASSES[name] ?? { title: name, about: '' };
+  return wordOf(CLASSES, name) ?? { title: name, about: '' };
 }
 
 /** Whom a field tells about. */
@@ -47,7 +48,7 @@ const WHILES: Readonly<Record<string, string>> = {
 /** How long something stays: a period (ISO 8601) or a lifetime, in words. A text that is neither stays as it is. */
 export function stayOf(retention: string): string {
   const period = periodOf(retention);
-  return period === undefined ? (WHILES[retention] ?? retention) : `${period} at most`;
+  return period === undefined ? (wordOf(WHILES, retention) ?? retention) : `${period} at most`;
 }
 
 /** A probability as people compare it: `1 in 1,667`. */

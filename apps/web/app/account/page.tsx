@@ -1,17 +1,14 @@
 import type { Metadata } from 'next';
 
 import { Link } from '../../components/link.tsx';
+import type { Query } from '../../lib/query.ts';
 import { load } from '../../lib/troth.ts';
 import { ProfileForm } from './form.tsx';
 import { profileOf } from './profile.ts';
 
 export const metadata: Metadata = { title: 'Profile' };
 
-export default async function ProfilePage({
-  searchParams,
-}: {
-  readonly searchParams: Promise<Readonly<Record<string, string | undefined>>>;
-}) {
+export default async function ProfilePage({ searchParams }: { readonly searchParams: Query }) {
   const { welcome } = await searchParams;
   const { me, etag } = await load(async (troth) => {
     const { data, response } = await troth.api.GET('/v1/me');

@@ -1,15 +1,14 @@
-/** The query of a page, as Next.js hands it out. */
-export type SearchParams = Promise<Readonly<Record<string, string | readonly string[] | undefined>>>;
+import { onceOf, type Query } from '../../lib/query.ts';
 
 /** Those of these fields of a form that were filled in; each once. */
 export async function filledIn<Name extends string>(
-  searchParams: SearchParams,
+  searchParams: Query,
   names: readonly Name[],
 ): Promise<Partial<Record<Name, string>>> {
   const given = await searchParams;
   const filled: Partial<Record<Name, string>> = {};
   for (const name of names) {
-    const value = [given[name]].flat()[0]?.trim();
+    const value = onceOf(given[name])?.trim();
     if (value) filled[name] = value;
   }
   return filled;

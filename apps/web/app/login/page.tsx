@@ -3,11 +3,12 @@ import type { Metadata } from 'next';
 import { Link } from '../../components/link.tsx';
 import { nextPath } from '../../lib/next-path.ts';
 import type { Query } from '../../lib/query.ts';
+import { wordOf } from '../../lib/words.ts';
 import { LogInForm } from './form.tsx';
 
 export const metadata: Metadata = { title: 'Log in' };
 
-const REASONS: Readonly<Record<string, string>> = {
+const REASONS = {
   'logged-out': 'You are logged out.',
   'session-ended': 'Your session was ended. Please log in again.',
   activated: 'The address is confirmed. Please log in.',
@@ -16,7 +17,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 export default async function LogInPage({ searchParams }: { readonly searchParams: Query }) {
   const { next, reason } = await searchParams;
-  const said = typeof reason === 'string' ? REASONS[reason] : undefined;
+  const said = wordOf(REASONS, reason);
   return (
     <div className="narrow">
       {said !== undefined && (

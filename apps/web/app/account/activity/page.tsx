@@ -3,18 +3,15 @@ import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 
 import { Link } from '../../../components/link.tsx';
-import { load } from '../../../lib/troth.ts';
 import { Time } from '../../../components/time.tsx';
+import { onceOf, type Query } from '../../../lib/query.ts';
+import { load } from '../../../lib/troth.ts';
 import { BY, EVENTS } from './events.ts';
 
 export const metadata: Metadata = { title: 'Activity' };
 
-export default async function ActivityPage({
-  searchParams,
-}: {
-  readonly searchParams: Promise<Readonly<Record<string, string | undefined>>>;
-}) {
-  const { cursor } = await searchParams;
+export default async function ActivityPage({ searchParams }: { readonly searchParams: Query }) {
+  const cursor = onceOf((await searchParams).cursor);
   const page = await activity(cursor);
   return (
     <div className="card">

@@ -1,3 +1,5 @@
+import { wordOf } from '../../../lib/words.ts';
+
 const CLASSES: Readonly<Record<string, string>> = {
   address: 'The address',
   credentials: 'The password',
@@ -14,5 +16,5 @@ const CLASSES: Readonly<Record<string, string>> = {
 
 /** What a class of stored things is called. */
 export function classInWords(name: string): string {
-  return CLASSES[name] ?? name;
+  return wordOf(CLASSES, name) ?? name;
 }

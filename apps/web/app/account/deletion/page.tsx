@@ -3,23 +3,21 @@ import type { Metadata } from 'next';
 
 import { Link } from '../../../components/link.tsx';
 import { Outcome } from '../../../components/outcome.tsx';
+import type { Query } from '../../../lib/query.ts';
 import { load } from '../../../lib/troth.ts';
+import { wordOf } from '../../../lib/words.ts';
 import { DeletionForm } from './forms.tsx';
 import { Inventory } from './inventory.tsx';
 
 export const metadata: Metadata = { title: 'Your data' };
 
-const DOWNLOADS: Readonly<Record<string, string>> = {
+const DOWNLOADS = {
   often: 'The download was asked for too often. Please try again in an hour.',
   away: 'The service does not answer at the moment. Please try again in a while.',
 };
 
-export default async function DeletionPage({
-  searchParams,
-}: {
-  readonly searchParams: Promise<Readonly<Record<string, string | undefined>>>;
-}) {
-  const { download = '' } = await searchParams;
+export default async function DeletionPage({ searchParams }: { readonly searchParams: Query }) {
+  const failed = wordOf(DOWNLOADS, (await searchParams).download);
   const effectiveAt = await scheduled();
   return (
     <>

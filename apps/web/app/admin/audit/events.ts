@@ -1,5 +1,7 @@
 import type { components } from '@troth/client';
 
+import { wordOf } from '../../../lib/words.ts';
+
 /** One event, as administrators see it. */
 export type Entry = components['schemas']['AuditEntry'];
 
@@ -42,7 +44,7 @@ const DETAILS: Readonly<Record<string, string>> = {
 
 /** What a detail is, in words; one that has none is called as the API calls it. */
 export function detailOf(name: string): string {
-  return DETAILS[name] ?? name.replaceAll('_', ' ');
+  return wordOf(DETAILS, name) ?? name.replaceAll('_', ' ');
 }
 
 /** Whether a query names a kind of event that there is. */

@@ -2,9 +2,10 @@ import type { Metadata } from 'next';
 
 import { Link } from '../../../components/link.tsx';
 import { Outcome } from '../../../components/outcome.tsx';
+import type { Query } from '../../../lib/query.ts';
 import { requireAdmin } from '../../../lib/session.ts';
 import { NextPage } from '../pages.tsx';
-import { filledIn, type SearchParams } from '../query.ts';
+import { filledIn } from '../query.ts';
 import { find } from '../read.ts';
 import { EVENTS, isEvent } from './events.ts';
 import { Filter, FILTERS, instantOf } from './filter.tsx';
@@ -12,7 +13,7 @@ import { EventTable } from './table.tsx';
 
 export const metadata: Metadata = { title: 'Audit events' };
 
-export default async function AuditPage({ searchParams }: { readonly searchParams: SearchParams }) {
+export default async function AuditPage({ searchParams }: { readonly searchParams: Query }) {
   const { cursor, event: kind, ...filters } = await filledIn(searchParams, [...FILTERS, 'cursor']);
   // What the form cannot send is no filter.
   const event = isEvent(kind) ? kind : undefined;

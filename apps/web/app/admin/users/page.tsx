@@ -2,8 +2,9 @@ import type { Metadata } from 'next';
 
 import { Field } from '../../../components/field.tsx';
 import { Outcome } from '../../../components/outcome.tsx';
+import type { Query } from '../../../lib/query.ts';
 import { NextPage } from '../pages.tsx';
-import { filledIn, type SearchParams } from '../query.ts';
+import { filledIn } from '../query.ts';
 import { find } from '../read.ts';
 import { Select } from '../select.tsx';
 import { STATUSES } from './status.tsx';
@@ -13,7 +14,7 @@ export const metadata: Metadata = { title: 'Users' };
 
 type StatusName = keyof typeof STATUSES;
 
-export default async function UsersPage({ searchParams }: { readonly searchParams: SearchParams }) {
+export default async function UsersPage({ searchParams }: { readonly searchParams: Query }) {
   const { cursor, email, status } = await filledIn(searchParams, ['email', 'status', 'cursor']);
   // What the form cannot send is no filter.
   const known = isStatus(status) ? status : undefined;
