@@ -53,9 +53,10 @@ export async function wayBack(): Promise<string> {
   return `next=${encodeURIComponent((await headers()).get('x-path') ?? '/account')}`;
 }
 
-/** Leads to the page that says that the service is away, and from there back here. */
-export async function unavailable(): Promise<never> {
-  redirect(`/unavailable?${await wayBack()}`);
+/** Leads to the page that says that the service is away, or why else nothing can be shown, and from there back here. */
+export async function unavailable(why: Readonly<Record<string, string>> = {}): Promise<never> {
+  const more = new URLSearchParams(why).toString();
+  redirect(`/unavailable?${await wayBack()}${more && `&${more}`}`);
 }
 
 /** The session of this request, for pages that look different with one; while nobody can tell, they are not shown. */
@@ -76,10 +77,13 @@ export async function requireSession(): Promise<Session> {
   redirect(`/login?${reason}${await wayBack()}`);
 }
 
+/** Where those go who are no administrators. */
+export const NO_ADMIN = '/account?reason=no-admin';
+
 /** The same for administrators. That the API refuses all others is what counts; this spares them a page of refusals. */
 export async function requireAdmin(): Promise<Session> {
   const session = await requireSession();
-  if (!session.isAdmin) redirect('/account');
+  if (!session.isAdmin) redirect(NO_ADMIN);
   return session;
 }
 

@@ -76,16 +76,28 @@ export async function openTroth(): Promise<Troth> {
 
 /**
  * Reads for a page. A session that has ended leads to where that is looked at once more, with a refresh, whose tokens a page
- * could not keep; a service that is away to the page that says so.
+ * could not keep; a service that is away or refuses all to the page that says so.
  */
 export async function load<Data>(read: (client: Troth) => Promise<{ readonly data: Data }>): Promise<Data> {
   try {
     return (await read(await trothAsShown())).data;
   } catch (error) {
     if (isOver(error)) redirect(`/session-ended?${await wayBack()}`);
-    if (isAway(error)) return unavailable();
+    const why = hindranceOf(error);
+    if (why !== undefined) return unavailable(why);
     throw error;
   }
+}
+
+/** What keeps any page from being shown, as the page has it that says so; undefined: it is about this page. */
+function hindranceOf(error: unknown): Readonly<Record<string, string>> | undefined {
+  if (!(error instanceof TrothProblem)) return isAway(error) ? {} : undefined;
+  const { code, retryAfterSeconds, requestId } = error;
+  const wait = retryAfterSeconds === undefined ? {} : { wait: `${retryAfterSeconds}` };
+  if (code === 'rate-limited') return { why: 'often', ...wait };
+  if (code === 'overloaded') return { why: 'busy', ...wait };
+  if (code === 'internal') return { why: 'fault', ...wait, ...(requestId === undefined ? {} : { request: requestId }) };
+  return isAway(error) ? {} : undefined;
 }
 
 /** Whether the API finds no session behind the access token. */

@@ -10,6 +10,7 @@ import { freePort } from '#testing/free-port';
 import { startTestApp, type TestApp } from '#testing/test-app';
 
 import { WEB_SECRET } from './awaited.ts';
+import { FeignedApi } from './feigned-api.ts';
 import { buildWeb, hasPackages, startWebServer, type WebServer } from './web-server.ts';
 
 /** The cookies of the application, which a test states anew: that their names change is to be seen. */
@@ -35,6 +36,8 @@ export type Cookies = Readonly<Record<string, string>>;
 /** The application before an API of its own, with a network between them that fails when a test wants it to. */
 export class TestWeb {
   app!: TestApp;
+  /** What the application takes for the API. */
+  api!: FeignedApi;
   network!: FaultProxy;
   server!: WebServer;
   readonly #calls: ApiCall[] = [];
@@ -56,9 +59,11 @@ export class TestWeb {
     this.app = await startTestApp({ PUBLIC_URL, WEB_URL: webUrl, TRUSTED_PROXIES: '127.0.0.1/32', ...settings });
     this.#closes.push(() => this.app.stop());
     this.app.onRequest((request) => this.#record(request));
-    this.network = await FaultProxy.before(this.app.url);
+    this.api = await FeignedApi.before(this.app.url);
+    this.#closes.push(() => this.api.close());
+    this.network = await FaultProxy.before(this.api.url);
     this.#closes.push(() => this.network.close());
-    const TROTH_URL = this.network.through(this.app.url);
+    const TROTH_URL = this.network.through(this.api.url);
     this.server = await startWebServer(port, { TROTH_URL, TROTH_ISSUER: PUBLIC_URL, WEB_SECRET });
     this.#closes.push(() => this.server.stop());
   }

@@ -1,11 +1,11 @@
 import 'server-only';
 
 import { type Troth, TrothProblem } from '@troth/client';
-import { notFound, redirect } from 'next/navigation';
+import { redirect } from 'next/navigation';
 
 import { fieldFaults } from '../../lib/field-faults.ts';
 import { messageOf } from '../../lib/messages.ts';
-import { requireAdmin } from '../../lib/session.ts';
+import { NO_ADMIN, requireAdmin } from '../../lib/session.ts';
 import { load } from '../../lib/troth.ts';
 
 type Read<Data> = (client: Troth) => Promise<{ readonly data: Data }>;
@@ -15,15 +15,14 @@ export type Found<Data> =
   | { readonly data: Data; readonly fields?: never; readonly fault?: never }
   | { readonly data?: never; readonly fields: Readonly<Record<string, string>>; readonly fault: string };
 
-/** Reads for a page of administrators. What is not there is a page of its own; whoever lost the role goes to the account. */
+/** Reads for a page of administrators. Whoever lost the role goes to the account. */
 export async function read<Data>(how: Read<Data>): Promise<Data> {
   await requireAdmin();
   try {
     return await load(how);
   } catch (error) {
-    if (error instanceof TrothProblem && error.code === 'not-found') notFound();
     // The access token may be older than the loss of the role.
-    if (error instanceof TrothProblem && error.code === 'forbidden') redirect('/account');
+    if (error instanceof TrothProblem && error.code === 'forbidden') redirect(NO_ADMIN);
     throw error;
   }
 }

@@ -21,7 +21,7 @@ export default async function DeletionPage({ searchParams }: { readonly searchPa
   const effectiveAt = await scheduled();
   return (
     <>
-      <Outcome state={{ fault: DOWNLOADS[download] }} />
+      <Outcome state={{ fault: failed }} />
       <div className="card">
         <h1>Your data</h1>
         <p>

@@ -5,6 +5,7 @@ import { requireAdmin } from '../../../../lib/session.ts';
 import { pathOf } from '../../query.ts';
 import { Facts } from './facts.tsx';
 import { nameOf, type User } from '../status.tsx';
+import { NoUser } from '../no-user.tsx';
 import { SessionsForm, SuspensionForm, UserForm } from './forms.tsx';
 import { readUser } from './read-user.ts';
 
@@ -12,7 +13,9 @@ export const metadata: Metadata = { title: 'User' };
 
 export default async function UserPage({ params }: { readonly params: Promise<{ readonly id: string }> }) {
   const { userId } = await requireAdmin();
-  const { user, etag } = await readUser((await params).id);
+  const found = await readUser((await params).id);
+  if (found === undefined) return <NoUser />;
+  const { user, etag } = found;
   const isSelf = user.id === userId;
   return (
     <>

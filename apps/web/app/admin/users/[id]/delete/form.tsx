@@ -5,6 +5,7 @@ import { type ReactNode, useActionState } from 'react';
 import { Link } from '../../../../../components/link.tsx';
 import { Field } from '../../../../../components/field.tsx';
 import { StatedForm, Submit } from '../../../../../components/form.tsx';
+import { NoUser } from '../../no-user.tsx';
 import { eraseUser, type EraseState } from './actions.ts';
 import { Receipt } from './receipt.tsx';
 
@@ -20,15 +21,7 @@ export function EraseForm({ id, name: given, children }: EraseFormProps) {
   const [state, send] = useActionState<EraseState, FormData>(eraseUser, {});
   const name = given ?? state.values?.name;
   if (state.receipt !== undefined) return <Receipt receipt={state.receipt} />;
-  if (name === undefined)
-    return (
-      <>
-        <h1>This account is not there any more</h1>
-        <p>
-          <Link href="/admin/users">All users</Link>
-        </p>
-      </>
-    );
+  if (name === undefined) return <NoUser />;
   return (
     <>
       <h1>Delete this account</h1>

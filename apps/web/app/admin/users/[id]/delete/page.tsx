@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import { headers } from 'next/headers';
 
 import { requireAdmin } from '../../../../../lib/session.ts';
+import { NoUser } from '../../no-user.tsx';
 import { nameOf } from '../../status.tsx';
 import { readUser } from '../read-user.ts';
 import { EraseForm } from './form.tsx';
@@ -13,10 +14,11 @@ export default async function DeletePage({ params }: { readonly params: Promise<
   const { id } = await params;
   // Without a script the page is made again to show the receipt, and by then there may be nobody to be read.
   const wasSent = (await headers()).has('content-type');
-  const name = wasSent ? undefined : nameOf((await readUser(id)).user);
+  const found = wasSent ? undefined : await readUser(id);
+  if (!wasSent && found === undefined) return <NoUser />;
   return (
     <div className="card">
-      <EraseForm id={id} name={name}>
+      <EraseForm id={id} name={found && nameOf(found.user)}>
         {id === userId && <p className="note fault">This is your own account.</p>}
         <ul>
           <li>The account goes at once and for good, with its sessions and everything it proves itself by.</li>

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+
+import type { BrowserContextOptions } from 'playwright-core';
+
+import { setAdmin, type TestUser } from '#testing/admins';
+import type { Visit } from '#testing/browser';
+
+import { problem } from './feigned-api.ts';
+import { cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
+
+jest.setTimeout(120_000);
+
+const SCRIPTS: readonly (readonly [string, BrowserContextOptions])[] = [
+  ['with a script', {}],
+  ['without a script', { javaScriptEnabled: false }],
+];
+
+const heading = ({ page }: Visit, name: string): Promise<void> => page.getByRole('heading', { name }).waitFor();
+const sees = ({ page }: Visit, text: string | RegExp): Promise<void> =>
+  page.getByRole('main').getByText(text).waitFor();
+
+async function adminOf(web: TestWeb): Promise<TestUser> {
+  const admin = await web.someone('admin');
+  await setAdmin(web.app, admin.id);
+  // The role is in tokens from then on.
+  await admin.session.renew();
+  return admin;
+}
+
+describeWeb('what the API refuses to show', (web) => {
+  describe.each(SCRIPTS)('%s', (_, options) => {
+    test.each([
+      [problem(429, 'rate-limited', 40), 'That was too often', 'Please try again in 40 seconds.'],
+      [problem(503, 'overloaded', 1), 'The service is busy', 'Please try again in a second.'],
+      [problem(500, 'internal'), 'Something went wrong on our side', 'bf1e9e88-99c2-4b49-a51b-d374304816d9'],
+      [{ status: 502, body: 'Bad Gateway' }, 'The service does not answer', 'Please try again in a while.'],
+    ])('a page that is refused says why and what to do: %j', async (answer, title, words) => {
+      const user = await web.someone();
+      const visit = await web.api.answering('GET /v1/sessions', answer, () =>
+        web.visit('/account/sessions', cookiesOf(user), options),
+      );
+      await heading(visit, title);
+      await sees(visit, words);
+      expect(await visit.page.title()).toBe(`${title} · Troth`);
+      await visit.page.getByRole('link', { name: 'Try again' }).click();
+      await heading(visit, 'Sessions');
+    });
+
+    test('a page about nobody says so', async () => {
+      const admin = await adminOf(web);
+      for (const path of [`/admin/users/${randomUUID()}`, `/admin/users/${randomUUID()}/delete`, '/admin/users/x']) {
+        const visit = await web.visit(path, cookiesOf(admin), options);
+        await heading(visit, 'There is nobody here any more');
+        await visit.page.getByRole('main').getByRole('link', { name: 'All users' }).click();
+        await heading(visit, 'Users');
+        await visit.page.context().close();
+      }
+    });
+
+    test('who is no administrator is told so, and what the way to the administration is', async () => {
+      const visit = await web.visit('/admin', cookiesOf(await web.someone()), options);
+      await sees(visit, 'That page is for administrators, and you are none.');
+      expect(new URL(visit.page.url()).pathname).toBe('/account');
+      const there = await web.visit('/admin', cookiesOf(await adminOf(web)), options);
+      await heading(there, 'Users');
+      expect(new URL(there.page.url()).pathname).toBe('/admin/users');
+    });
+  });
+});
