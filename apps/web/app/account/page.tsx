@@ -30,8 +30,7 @@ export default async function ProfilePage({ searchParams }: { readonly searchPar
       <div className="card">
         <h1>Profile</h1>
         <p>
-          Your e-mail address is <strong className="address">{me.email ?? 'none'}</strong>.{' '}
-          <Link href="/account/email">Change it</Link>
+          Your e-mail address is <strong>{me.email ?? 'none'}</strong>. <Link href="/account/email">Change it</Link>
         </p>
         <p className="quiet">Nothing below is needed. What you leave empty is not stored.</p>
         <ProfileForm profile={profileOf(me, etag)} />

@@ -28,7 +28,7 @@ export default async function OwnerPage({ searchParams }: { readonly searchParam
 function Choices({ token }: { readonly token: string }) {
   return (
     <>
-      <section className="card choice" aria-labelledby="register">
+      <section className="card" aria-labelledby="register">
         <h2 id="register">Register it yourself</h2>
         <p>
           Your registration takes the place of anybody else’s. A code comes by mail, to you alone. If the address has an
@@ -36,7 +36,7 @@ function Choices({ token }: { readonly token: string }) {
         </p>
         <OwnerRegisterForm token={token} />
       </section>
-      <section className="card choice" aria-labelledby="mute">
+      <section className="card" aria-labelledby="mute">
         <h2 id="mute">Get no more of these letters</h2>
         <p>
           Letters about registrations with this address can stay away for a while. From this page, you can register all

@@ -9,7 +9,7 @@ export function Guessing({ parameters }: { readonly parameters: SecurityParamete
   const { code, password, guessing } = parameters;
   const digits = code.min_length === code.max_length ? code.min_length : `${code.min_length} to ${code.max_length}`;
   return (
-    <section className="card choice" aria-labelledby="guessing">
+    <section className="card" aria-labelledby="guessing">
       <h2 id="guessing">How guessing is kept improbable</h2>
       <ul className="steps">
         <li>

@@ -7,7 +7,7 @@ type InventoryClass = components['schemas']['InventoryClass'];
 /** Every field that is stored, by what it is for; closed at first, for there are many. */
 export function Inventory({ data }: { readonly data: readonly InventoryClass[] }) {
   return (
-    <section className="card choice" aria-labelledby="inventory">
+    <section className="card" aria-labelledby="inventory">
       <h2 id="inventory">What is stored</h2>
       {data.map((entry) => (
         <ClassOfFields key={entry.class} entry={entry} />

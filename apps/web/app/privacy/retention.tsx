@@ -8,7 +8,7 @@ type DataRetention = components['schemas']['DataRetention'];
 export function Retention({ retention }: { readonly retention: DataRetention }) {
   const ending = retention.data.filter((entry) => entry.act !== null);
   return (
-    <section className="card choice" aria-labelledby="retention">
+    <section className="card" aria-labelledby="retention">
       <h2 id="retention">When it goes</h2>
       <p>
         What belongs to an account stays as long as the account, and its erasure takes it along. The rest has its own

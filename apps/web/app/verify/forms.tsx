@@ -79,7 +79,7 @@ export function StruckForm({ email }: { readonly email: string }) {
         Three wrong codes: this registration is over.
       </p>
       <p>
-        Another one for <strong className="address">{email}</strong> begins with a new code.
+        Another one for <strong>{email}</strong> begins with a new code.
       </p>
       <Form action={resend}>
         {() => (

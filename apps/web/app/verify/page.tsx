@@ -46,8 +46,8 @@ function Waiting({ claim, asOf }: { readonly claim: PendingClaim; readonly asOf:
   return (
     <>
       <p>
-        If <strong className="address">{claim.asked.email}</strong> has no account yet, a letter with a code is there
-        now. You have {counted(claim.attemptsLeft, 'attempt')} left.
+        If <strong>{claim.asked.email}</strong> has no account yet, a letter with a code is there now. You have{' '}
+        {counted(claim.attemptsLeft, 'attempt')} left.
       </p>
       {/* What was said of the code of another claim is not true of this one. */}
       <CodeForm key={claim.startedAt} expiresAt={expiresAt} asOf={asOf} seconds={seconds} maxLength={maxLength} />

@@ -39,11 +39,11 @@ export default async function DeletionPage({ searchParams }: { readonly searchPa
         <Inventory />
       </div>
       <div className="card">
-        <h2 className="first">Delete the account later</h2>
+        <h2>Delete the account later</h2>
         <DeletionForm effectiveAt={effectiveAt} />
       </div>
       <div className="card">
-        <h2 className="first">Delete the account now</h2>
+        <h2>Delete the account now</h2>
         <p>You are shown first what goes and what stays. There is no way back afterwards.</p>
         <div className="actions">
           <Link className="button danger" href="/account/deletion/now">

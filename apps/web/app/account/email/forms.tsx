@@ -64,7 +64,7 @@ export function StruckForm({ newEmail }: { readonly newEmail: string }) {
         Three wrong codes: this change is over.
       </p>
       <p>
-        With a new code, <strong className="address">{newEmail}</strong> can still become your address.
+        With a new code, <strong>{newEmail}</strong> can still become your address.
       </p>
       <Form action={requestAgain}>
         {() => (

@@ -19,7 +19,7 @@ export default async function EmailPage({ searchParams }: { readonly searchParam
       <div className="card">
         <h1>E-mail address</h1>
         <p>
-          You log in with <strong className="address">{me.email ?? 'no address'}</strong>, and letters go there.
+          You log in with <strong>{me.email ?? 'no address'}</strong>, and letters go there.
         </p>
         {change === undefined && (
           <>
@@ -31,7 +31,7 @@ export default async function EmailPage({ searchParams }: { readonly searchParam
       </div>
       {change !== undefined && (
         <div className="card">
-          <h2 className="first">Enter the code</h2>
+          <h2>Enter the code</h2>
           {change.attemptsLeft > 0 ? (
             <Waiting change={change} asOf={Date.now()} />
           ) : (
@@ -49,8 +49,8 @@ function Waiting({ change, asOf }: { readonly change: EmailChange; readonly asOf
   return (
     <>
       <p>
-        If nobody else has <strong className="address">{newEmail}</strong>, a letter with a code of {codeLength} digits
-        is there now. It is good for {spanOf(expiresIn)}. You have {counted(attemptsLeft, 'attempt')} left.
+        If nobody else has <strong>{newEmail}</strong>, a letter with a code of {codeLength} digits is there now. It is
+        good for {spanOf(expiresIn)}. You have {counted(attemptsLeft, 'attempt')} left.
       </p>
       {/* What was said of the code of another change is not true of this one. */}
       <CodeForm key={startedAt} {...{ expiresAt, asOf, expiresIn, codeLength }} />

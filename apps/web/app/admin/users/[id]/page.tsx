@@ -22,7 +22,7 @@ export default async function UserPage({ params }: { readonly params: Promise<{ 
       <p>
         <Link href="/admin/users">All users</Link>
       </p>
-      <h1 className="anywhere">{nameOf(user)}</h1>
+      <h1>{nameOf(user)}</h1>
       {isSelf && <p className="note">This is you. What you do here, you do to yourself.</p>}
       <section className="card" aria-label="What is known">
         <Facts user={user} />

@@ -16,7 +16,7 @@ export function Erasure({ toType, children }: { readonly toType: string | undefi
       {children}
       {toType !== undefined && (
         <div className="card">
-          <h2 className="first">Do it</h2>
+          <h2>Do it</h2>
           <StatedForm state={state} send={send}>
             <Field
               label={`Type ${toType}`}

@@ -24,7 +24,7 @@ export function FarewellCard({
         <Proof farewell={farewell} />
       </div>
       <div className="card">
-        <h2 className="first">What is gone</h2>
+        <h2>What is gone</h2>
         <ul>
           {farewell.erased.map((entry) => (
             <li key={entry.class}>

@@ -25,7 +25,7 @@ export function EraseForm({ id, name: given, children }: EraseFormProps) {
   return (
     <>
       <h1>Delete this account</h1>
-      <p className="anywhere">
+      <p>
         This is about <strong>{name}</strong>.
       </p>
       {children}

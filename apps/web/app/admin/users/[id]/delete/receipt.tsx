@@ -23,7 +23,7 @@ export function Receipt({
         again. What tells whose account it was has gone to the user alone, by mail.
       </p>
       <label htmlFor="receipt">Receipt</label>
-      <textarea id="receipt" className="receipt" rows={6} readOnly value={receipt} />
+      <textarea id="receipt" rows={6} readOnly value={receipt} />
       <h2>What was erased</h2>
       <dl className="facts">
         {erased.map((it) => (
