@@ -12,7 +12,7 @@ export interface WebPage {
   readonly status?: number;
 }
 
-/** Every page there is. To add one, add a line. */
+/** Every page there is. To add one, add a line; what a page becomes by an act stands in states.ts. */
 export const PAGES: readonly WebPage[] = [
   { name: 'home', path: '/', who: 'nobody' },
   { name: 'register', path: '/register', who: 'nobody' },
@@ -40,6 +40,7 @@ export const PAGES: readonly WebPage[] = [
   { name: 'not-me-broken', path: '/not-me', who: 'nobody' },
   { name: 'email-change-revert', path: '/email-change-revert?token=x', who: 'nobody' },
   { name: 'privacy', path: '/privacy', who: 'nobody' },
+  { name: 'goodbye', path: '/goodbye', who: 'nobody' },
   { name: 'admin-users', path: '/admin/users', who: 'admin' },
   { name: 'admin-users-nobody', path: '/admin/users?email=nobody@example.com', who: 'admin' },
   { name: 'admin-user', path: '/admin/users/{id}', who: 'admin' },
@@ -47,5 +48,7 @@ export const PAGES: readonly WebPage[] = [
   { name: 'admin-audit', path: '/admin/audit', who: 'admin' },
   { name: 'admin-audit-chain', path: '/admin/audit/chain', who: 'admin' },
   { name: 'unavailable', path: '/unavailable?next=/account', who: 'nobody' },
+  { name: 'unavailable-often', path: '/unavailable?next=/account&why=often&wait=40', who: 'nobody' },
+  { name: 'account-no-admin', path: '/account?reason=no-admin', who: 'user' },
   { name: 'not-found', path: '/no-such-page', who: 'nobody', status: 404 },
 ];

@@ -21,11 +21,14 @@ const FLAGS = [
 ];
 const WIDE = { width: 1280, height: 900 };
 /** Of a telephone. */
-const NARROW = { width: 390, height: 844 };
+export const NARROW = { width: 390, height: 844 };
+/** Of a small one, or of a page that somebody enlarges to four times its size (WCAG 2.2, 1.4.10). */
+const SMALL = { width: 320, height: 640 };
 const LOOKS = [
   ['wide', 'light', WIDE],
   ['narrow', 'light', NARROW],
   ['dark', 'dark', NARROW],
+  ['small', 'light', SMALL],
   ['wide-dark', 'dark', WIDE],
 ] as const;
 
@@ -115,12 +118,15 @@ export async function takePictures(page: Page, name: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light' });
 }
 
-/** Whether the page has to be moved sideways to be read on a narrow screen. */
+/** Whether the page has to be moved sideways to be read on a narrow screen, or on a very small one. */
 export async function isTooWide(page: Page): Promise<boolean> {
-  await page.setViewportSize(NARROW);
-  const isWider = await page.evaluate<boolean>('document.documentElement.scrollWidth > window.innerWidth');
+  const wider: boolean[] = [];
+  for (const size of [NARROW, SMALL]) {
+    await page.setViewportSize(size);
+    wider.push(await page.evaluate<boolean>('document.documentElement.scrollWidth > window.innerWidth'));
+  }
   await page.setViewportSize(WIDE);
-  return isWider;
+  return wider.includes(true);
 }
 
 function faultsOf(page: Page, origin: string): readonly string[] {
