@@ -219,6 +219,22 @@ describeWeb('the pages of an account', (web) => {
       expect(await listed(visit)).toEqual([THIS]);
     });
 
+    test('its times are those of the reader’s clock, and UTC to who has no script', async () => {
+      const user = await web.someone();
+      const { page, faults } = await web.visit('/account/sessions', cookiesOf(user), { timezoneId: 'Asia/Kathmandu' });
+      const first = page.getByRole('time').first();
+      const at = new Date((await first.getAttribute('datetime')) ?? '');
+      const inUtc = (time: Date): string => time.toISOString().slice(0, 16).replace('T', ' ');
+      const ahead = new Date(at.getTime() + (5 * 60 + 45) * 60_000);
+      expect(await first.innerText()).toBe(`${inUtc(ahead)} GMT+5:45`);
+      expect(await first.getAttribute('title')).toBe(`${inUtc(at)} UTC`);
+      // What the browser drew was no surprise to it.
+      expect(faults).toEqual([]);
+      const without = { timezoneId: 'Asia/Kathmandu', javaScriptEnabled: false };
+      const { page: plain } = await web.visit('/account/sessions', cookiesOf(user), without);
+      expect(await plain.getByRole('time').first().innerText()).toBe(`${inUtc(at)} UTC`);
+    });
+
     test('one that has ended meanwhile is ended', async () => {
       const { phone, visit } = await withDevices(web);
       expect((await phone.ask('/v1/sessions/current', { method: 'DELETE' })).status).toBe(204);

@@ -382,6 +382,9 @@ describeWeb('the administration', (web) => {
     expect(await listed(visit)).toEqual(['Account suspended']);
     await main(visit).getByText('Details', { exact: true }).click();
     await says(visit, REASON);
+    const at = await main(visit).getByRole('time').getAttribute('datetime');
+    await says(visit, at ?? '');
+    expect(await main(visit).getByRole('time').innerText()).toBe(at?.replace('T', ' ').replace(/\.\d+Z/, ' UTC'));
     expect(await main(visit).getByRole('cell', { name: 'You' }).count()).toBe(1);
 
     await main(visit).getByLabel('About the user').fill('');

@@ -97,7 +97,12 @@ export class TestBrowser {
   /** Opens an address in a session of its own: no cookies or cache of another visit. */
   async visit(url: string, options: BrowserContextOptions = {}): Promise<Visit> {
     if (!this.#browser) throw new Error('the browser is not running');
-    const context = await this.#browser.newContext({ viewport: WIDE, colorScheme: 'light', ...options });
+    const context = await this.#browser.newContext({
+      viewport: WIDE,
+      colorScheme: 'light',
+      timezoneId: 'UTC',
+      ...options,
+    });
     const page = await context.newPage();
     const faults = faultsOf(page, new URL(url).origin);
     await page.goto(url, { waitUntil: 'networkidle' });

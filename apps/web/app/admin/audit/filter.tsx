@@ -21,7 +21,14 @@ export function Filter({
       <Select label="Event" name="event" nothing="Any" options={EVENTS} value={filters.event} />
       <Field label="About the user" name="user_id" hint="The id." defaultValue={filters.user_id} {...id} />
       <Field label="By the administrator" name="actor_id" hint="The id." defaultValue={filters.actor_id} {...id} />
-      <Field label="From" name="from" type="datetime-local" hint="UTC." defaultValue={filters.from} state={state} />
+      <Field
+        label="From"
+        name="from"
+        type="datetime-local"
+        hint="UTC, as the details tell it."
+        defaultValue={filters.from}
+        state={state}
+      />
       <Field
         label="Until"
         name="until"

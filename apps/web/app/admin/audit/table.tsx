@@ -27,7 +27,7 @@ export function EventTable({
           <tbody key={entry.id}>
             <tr className="first">
               <td>
-                <Time at={entry.occurred_at} />
+                <Time at={entry.occurred_at} seconds />
               </td>
               <th scope="row">{EVENTS[entry.event]}</th>
               <td>
@@ -79,11 +79,13 @@ function Party({
   );
 }
 
-function More({ entry: { event, request_id, details } }: { readonly entry: Entry }) {
+function More({ entry: { event, occurred_at, request_id, details } }: { readonly entry: Entry }) {
   return (
     <details>
       <summary>Details</summary>
       <dl className="facts">
+        {/* As it stands in the log. */}
+        <Pair name="Time" value={occurred_at} />
         <Pair name="Kind" value={event} />
         <Pair name="Request" value={request_id ?? 'none'} />
         {Object.entries(details ?? {}).map(([name, value]) => (
