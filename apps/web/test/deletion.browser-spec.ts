@@ -7,7 +7,7 @@ import { decodeJwt } from '#testing/jwt';
 import { TestSession } from '#testing/sessions';
 import { ageSession } from '#testing/time-travel';
 
-import { cookiesIn, cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
+import { type Cookies, cookiesIn, cookiesOf, describeWeb, staleCookiesOf, type TestWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
 
@@ -71,6 +71,23 @@ describeWeb('the data of an account, and its end', (web) => {
       expect(await visit.page.getByLabel('Days from now').count()).toBe(1);
     });
 
+    test('that another tab has scheduled already is shown with its time', async () => {
+      const user = await web.someone();
+      const first = await web.visit(PATH, cookiesOf(user));
+      const second = { ...first, page: await first.page.context().newPage() };
+      await second.page.goto(web.url + PATH);
+      await schedule(first, '3');
+      await sees(first, 'The deletion is scheduled.');
+      await schedule(second, '5');
+      await sees(second, 'A deletion is scheduled already.');
+      const at = (visit: Visit): Promise<string | null> => visit.page.getByRole('time').getAttribute('datetime');
+      expect(await at(second)).toBe(await at(first));
+      await press(second, 'Keep the account');
+      await sees(second, 'The deletion is taken back.');
+      await press(first, 'Keep the account');
+      await first.page.getByLabel('Days from now').waitFor();
+    });
+
     test.each(['0', '31', '1.5', ''])('after %j days is none', async (days) => {
       const user = await web.someone();
       const visit = await web.visit(PATH, cookiesOf(user));
@@ -116,6 +133,29 @@ describeWeb('the data of an account, and its end', (web) => {
       await isAt(visit, PATH);
       const { content } = await downloaded(visit, () => follow(visit, 'Download everything'));
       expect(content).toContain(user.who.email);
+    });
+
+    test('of nobody leads to the log-in and back, and that of a session that has ended says so', async () => {
+      const of = async (cookies: Cookies): Promise<string | null> =>
+        (await web.ask('/account/export', cookies)).headers.get('location');
+      expect(await of({})).toBe(`/login?next=${PATH}`);
+      const user = await web.someone();
+      await user.session.ask('/v1/sessions', { method: 'DELETE' });
+      expect(await of(staleCookiesOf(user))).toBe(`/login?reason=session-ended&next=${PATH}`);
+      expect(await of(cookiesOf(user))).toBe(`/session-ended?next=${PATH}`);
+    });
+
+    test('of a service that is away says so', async () => {
+      const user = await web.someone();
+      web.network.fault = 'refuse';
+      web.network.cut();
+      for (const cookies of [cookiesOf(user), staleCookiesOf(user)]) {
+        const { status, headers } = await web.ask('/account/export', cookies);
+        expect([status, headers.get('location')]).toEqual([303, `${PATH}?download=away`]);
+      }
+      web.network.fault = 'none';
+      const visit = await web.visit(`${PATH}?download=away`, cookiesOf(user));
+      expect(await alert(visit)).toContain('The service does not answer at the moment.');
     });
 
     test.each(['cross-site', 'same-site'])('is none that others can ask for: %s', async (site) => {

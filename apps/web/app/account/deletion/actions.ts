@@ -1,5 +1,6 @@
 'use server';
 
+import { TrothProblem } from '@troth/client';
 import { revalidatePath } from 'next/cache';
 
 import { type FormState, submit, text } from '../../../lib/forms.ts';
@@ -10,9 +11,15 @@ export async function changeDeletion(_state: FormState, form: FormData): Promise
   return submit(form, async () => {
     const { api } = await troth();
     const keeps = form.has('keep');
-    if (keeps) await api.DELETE('/v1/me/deletion');
-    // What is no number is refused by the API, which says why.
-    else await api.POST('/v1/me/deletion', { body: { after_days: Number(text(form, 'after_days') || Number.NaN) } });
+    try {
+      if (keeps) await api.DELETE('/v1/me/deletion');
+      // What is no number is refused by the API, which says why.
+      else await api.POST('/v1/me/deletion', { body: { after_days: Number(text(form, 'after_days') || Number.NaN) } });
+    } catch (error) {
+      // Another tab was faster: the page shows for when.
+      if (error instanceof TrothProblem && error.code === 'deletion-scheduled') revalidatePath('/account/deletion');
+      throw error;
+    }
     revalidatePath('/account/deletion');
     return { done: keeps ? 'The deletion is taken back. Your account stays.' : 'The deletion is scheduled.' };
   });

@@ -1,6 +1,7 @@
 import { TrothProblem } from '@troth/client';
 
 import { begunWithin } from '../../../lib/begun-in-time.ts';
+import { currentSession } from '../../../lib/session.ts';
 import { isAway, isOver, troth } from '../../../lib/troth.ts';
 
 const PAGE = '/account/deletion';
@@ -12,6 +13,10 @@ export async function GET(request: Request): Promise<Response> {
   // An export stands in the activity, and only some are granted an hour: no link of another site or host asks for one.
   if (/^(?:cross|same)-site$/.test(request.headers.get('sec-fetch-site') ?? '')) return seeOther(PAGE);
   try {
+    if ((await currentSession()) === undefined) {
+      const reason = request.headers.has('x-session-over') ? 'reason=session-ended&' : '';
+      return seeOther(`/login?${reason}next=${PAGE}`);
+    }
     const { api } = await troth(begunWithin(PATIENCE));
     const { data, response } = await api.GET('/v1/me/export', { parseAs: 'stream' });
     return new Response(data, {
@@ -21,12 +26,16 @@ export async function GET(request: Request): Promise<Response> {
       },
     });
   } catch (error) {
-    if (isAway(error)) return seeOther(`${PAGE}?download=away`);
-    if (!(error instanceof TrothProblem)) throw error;
-    if (error.code === 'reauthentication-required') return seeOther(`/reauthenticate?next=${PAGE}`);
-    if (isOver(error)) return seeOther(`/session-ended?next=${PAGE}`);
-    return seeOther(`${PAGE}?download=${error.code === 'rate-limited' ? 'often' : 'away'}`);
+    return seeOther(wayOnAfter(error));
   }
+}
+
+function wayOnAfter(error: unknown): string {
+  if (isOver(error)) return `/session-ended?next=${PAGE}`;
+  if (isAway(error)) return `${PAGE}?download=away`;
+  if (!(error instanceof TrothProblem)) throw error;
+  if (error.code === 'reauthentication-required') return `/reauthenticate?next=${PAGE}`;
+  return `${PAGE}?download=${error.code === 'rate-limited' ? 'often' : 'away'}`;
 }
 
 // Relative: this server may be known by another name outside.
