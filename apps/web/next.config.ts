@@ -8,7 +8,6 @@ const YEAR_SECONDS = 31_536_000;
 const config = (phase: string): NextConfig => ({
   poweredByHeader: false,
   reactStrictMode: true,
-  typedRoutes: false,
   devIndicators: false,
   // Nothing here needs the optimizer, which renders pages for whoever asks it to.
   images: { unoptimized: true },

@@ -2,7 +2,7 @@ import { type NextRequest, NextResponse } from 'next/server';
 
 import { ACCESS, dropTokens, type IssuedTokens, keepTokens, REFRESH } from './lib/cookies.ts';
 import { mayHandOver } from './lib/hand-over.ts';
-import { isOver, isStale, refresh } from './lib/refresh.ts';
+import { isSpent, isStale, refresh } from './lib/refresh.ts';
 
 const NOT_STORED = 'private, no-store';
 
@@ -22,7 +22,7 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   if (isDue && refreshed?.kind === 'fresh' && mayHandOver(refreshToken, refreshed.tokens))
     return handOver(request, refreshed.tokens);
   // A page finds a session that nobody can tell about, not a token that says that there is none.
-  if (isDue && isOver(accessToken)) request.cookies.delete(ACCESS);
+  if (isDue && isSpent(accessToken)) request.cookies.delete(ACCESS);
   return page(request, refreshed?.kind === 'over');
 }
 
@@ -61,7 +61,6 @@ function page(request: NextRequest, hasEnded: boolean): NextResponse {
   const policy = contentSecurityPolicy(nonce);
   request.headers.set('content-security-policy', policy);
   // Only this application says what these are.
-  request.headers.set('x-nonce', nonce);
   request.headers.set('x-path', pathOf(request));
   request.headers.delete('x-session-over');
   if (hasEnded) {

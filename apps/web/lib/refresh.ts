@@ -16,7 +16,7 @@ export function isStale(accessToken: string | undefined): boolean {
 }
 
 /** Whether nothing can be done with the access token any more. */
-export function isOver(accessToken: string | undefined): boolean {
+export function isSpent(accessToken: string | undefined): boolean {
   return timesOf(accessToken).secondsLeft <= 0;
 }
 

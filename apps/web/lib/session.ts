@@ -12,7 +12,6 @@ import { TROTH_AUDIENCE, TROTH_ISSUER, TROTH_URL } from './settings.ts';
 export interface Session {
   readonly accessToken: string;
   readonly userId: string;
-  readonly sessionId: string;
   readonly isAdmin: boolean;
 }
 
@@ -39,11 +38,11 @@ export const currentSession = cache(async (): Promise<Session | undefined> => {
       issuer: TROTH_ISSUER,
       audience: TROTH_AUDIENCE,
     });
-    const { sub = '', sid, roles } = payload;
+    const { sub = '', roles } = payload;
     const isAdmin = Array.isArray(roles) && roles.includes('admin');
-    return { accessToken, userId: sub, sessionId: String(sid), isAdmin };
+    return { accessToken, userId: sub, isAdmin };
   } catch (error) {
-    if (isAway(error)) throw new ServiceAway('the key set cannot be read', { cause: error });
+    if (isAboutNetwork(error)) throw new ServiceAway('the key set cannot be read', { cause: error });
     return undefined;
   }
 });
@@ -88,7 +87,7 @@ export async function requireAdmin(): Promise<Session> {
 }
 
 // jose has codes for tokens that are not good; what comes of the network has others, or none.
-function isAway(error: unknown): boolean {
+function isAboutNetwork(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return !/^ERR_(?:JWT|JWS|JWKS_(?:NO|MULTIPLE)_MATCHING_KEY|JOSE_(?:ALG|NOT_SUPPORTED))/.test(code);
 }
