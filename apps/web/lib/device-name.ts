@@ -1,8 +1,13 @@
 const BROWSERS = [
   ['Edg', 'Edge'],
   ['OPR', 'Opera'],
+  ['OPT/', 'Opera'],
+  ['SamsungBrowser', 'Samsung Internet'],
   ['Firefox', 'Firefox'],
+  ['FxiOS', 'Firefox'],
   ['Chrome', 'Chrome'],
+  // On iPhones every browser also calls itself Safari.
+  ['CriOS', 'Chrome'],
   ['Safari', 'Safari'],
 ] as const;
 const SYSTEMS = [

@@ -12,14 +12,14 @@ const MESSAGES: Readonly<Record<ProblemCode, string>> = {
   'reauthentication-required': 'Please show your password once more.',
   'invalid-refresh-token': 'Your session is over. Please log in again.',
   'session-revoked': 'Your session was ended. Please log in again.',
-  forbidden: 'You may not do this.',
+  forbidden: 'You may not do this, or not any more. If you were given the right to it a while ago, log in again.',
   'account-suspended': 'This account is suspended. Please write to whoever runs this service.',
   'changes-frozen':
     'Somebody said that another person was in this account. For 24 hours it cannot be moved or deleted.',
   'not-found': 'There is nothing here.',
   'method-not-allowed': 'That cannot be done here.',
   'request-timeout': 'That took too long to arrive. Please try again.',
-  'last-admin': 'This is the only administrator, and has to stay one. Make somebody else an administrator first.',
+  'last-admin': 'Nobody would be left who administers this service. Make somebody else an administrator first.',
   'deletion-scheduled': 'A deletion is scheduled already.',
   'idempotency-conflict': 'This was sent before with other values.',
   'username-taken': 'This user name is taken. Please choose another one.',
@@ -34,9 +34,13 @@ const MESSAGES: Readonly<Record<ProblemCode, string>> = {
 };
 
 /** A refusal in words for people. */
-export function messageOf({ code, retryAfterSeconds }: TrothProblem): string {
-  const wait = retryAfterSeconds === undefined ? '' : ` Please try again in ${roundedSpan(retryAfterSeconds)}.`;
-  return `${MESSAGES[code]}${wait}`;
+export function messageOf({ code, retryAfterSeconds, requestId }: TrothProblem): string {
+  const isOurs = code === 'internal' || code === 'unexpected';
+  const again = retryAfterSeconds === undefined ? '' : ` in ${roundedSpan(retryAfterSeconds)}`;
+  const next = again !== '' || isOurs ? ` Please try again${again}.` : '';
+  // By it the log tells more.
+  const number = isOurs && requestId ? ` If it stays, tell whoever runs this service the number ${requestId}.` : '';
+  return `${MESSAGES[code]}${next}${number}`;
 }
 
 /** One field says what is wrong. */

@@ -1,33 +1,37 @@
 import { periodOf } from './spans.ts';
 import { wordOf } from './words.ts';
 
-/** What a class of the inventory is, in words for people. */
+/** What a class of stored things is, in words for whoever reads: its user, an administrator, or nobody in particular. */
 export interface DataClass {
   readonly title: string;
   readonly about: string;
 }
 
 const CLASSES: Readonly<Record<string, DataClass>> = {
-  address: { title: 'Your address', about: 'The e-mail address, and what it takes to prove that it is yours.' },
+  address: { title: 'The address', about: 'The e-mail address, and what it takes to prove whose it is.' },
   credentials: {
-    title: 'How you log in',
-    about: 'A hash of the password, from which nobody can read it, and what protects it.',
+    title: 'The password',
+    about: 'A hash of it, from which nobody can read it, and what protects it.',
   },
-  profile: { title: 'Your profile', about: 'What you tell about yourself, which is up to you, and what you may do.' },
-  sessions: { title: 'Sessions', about: 'Where you are logged in, so that you can see it and end it.' },
+  profile: {
+    title: 'The profile',
+    about: 'What users tell about themselves, which is up to them, and what they may do.',
+  },
+  sessions: { title: 'Sessions and devices', about: 'Where somebody is logged in, to be seen and ended.' },
   letters: { title: 'Letters', about: 'Mail that is to be sent, sealed, until it was sent.' },
   limits: {
     title: 'Limits',
     about:
-      'Counters that keep strangers from guessing, and from filling your mailbox. They know no address, only a value that cannot be turned back into one.',
+      'Counters that keep strangers from guessing, and from filling a mailbox. They know no address, only a value that cannot be turned back into one.',
   },
   tokens: { title: 'Links in letters', about: 'What a link in a letter is good for, and until when.' },
   audit: {
     title: 'Activity',
-    about: 'What happened to the account. Who and where is sealed with a key of yours, and dies with your account.',
+    about:
+      'What happened to the account. Who and where is sealed with a key of the user’s own, and dies with the account.',
   },
   deletion: { title: 'Deletion', about: 'What a deletion, and the receipt that proves it, are prepared with.' },
-  keys: { title: 'Keys of the service', about: 'About nobody: what the service seals and signs with.' },
+  keys: { title: 'Keys', about: 'What the service seals and signs with, and what it noted down about an account.' },
   service: { title: 'The service itself', about: 'About nobody: what the service needs to run.' },
 };
 

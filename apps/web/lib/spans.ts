@@ -28,14 +28,14 @@ export function periodOf(text: string): string | undefined {
   return unit === undefined ? undefined : counted(Number(count), unit);
 }
 
-/** A span of time, as people say it: rounded up. */
+/** A span of time, as people say it: rounded up, and never nothing. */
 export function roundedSpan(seconds: number): string {
-  if (seconds < 90) return counted(seconds, 'second');
+  if (seconds < 90) return counted(Math.max(1, seconds), 'second');
   const minutes = Math.ceil(seconds / 60);
   return minutes < 90 ? counted(minutes, 'minute') : counted(Math.ceil(minutes / 60), 'hour');
 }
 
-/** So many of what has a regular plural: `1 attempt`, `2 attempts`. */
-export function counted(count: number, unit: string): string {
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+/** A number of things: `1 day`, `1,200 days`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }

@@ -2,6 +2,7 @@
 
 import { type FormState, submit, text } from '../../lib/forms.ts';
 import { tokenOf } from '../../lib/link-token.ts';
+import { spanOf } from '../../lib/spans.ts';
 import { openTroth } from '../../lib/troth.ts';
 
 export async function requestReset(_state: FormState, form: FormData): Promise<FormState> {
@@ -11,9 +12,8 @@ export async function requestReset(_state: FormState, form: FormData): Promise<F
     const { data } = await api.POST('/v1/password-resets', {
       body: { email, ...(ownerToken === '' ? {} : { owner_token: ownerToken }) },
     });
-    const minutes = Math.round(data.expires_in / 60);
     return {
-      done: `If there is an account with the address ${email}, a letter is on its way to it. Its link is good for ${minutes} minutes, and only in the newest letter.`,
+      done: `If there is an account with the address ${email}, a letter is on its way to it. Its link is good for ${spanOf(data.expires_in)}, and only in the newest letter.`,
     };
   });
 }

@@ -1,6 +1,7 @@
 import type { components } from '@troth/client';
 
 import { oddsOf } from '../../lib/privacy-words.ts';
+import { counted, spanOf } from '../../lib/spans.ts';
 
 type SecurityParameters = components['schemas']['SecurityParameters'];
 
@@ -13,12 +14,12 @@ export function Guessing({ parameters }: { readonly parameters: SecurityParamete
       <h2 id="guessing">How guessing is kept improbable</h2>
       <ul className="steps">
         <li>
-          A code has {digits} digits and is good for {code.claim_seconds} seconds. {code.max_attempts} wrong codes end
-          the registration. The letter can be sent again {code.max_resends} times.
+          A code has {digits} digits and is good for {spanOf(code.claim_seconds)}. The registration ends with{' '}
+          {counted(code.max_attempts, 'wrong code')}. The letter can be sent again {counted(code.max_resends, 'time')}.
         </li>
         {code.min_length === code.max_length ? (
           <li>
-            The odds to guess the codes of one address within {guessing.ledger_days} days are{' '}
+            The odds to guess the codes of one address within {counted(guessing.ledger_days, 'day')} are{' '}
             {oddsOf(guessing.per_address_long_codes)}.
           </li>
         ) : (
@@ -26,8 +27,8 @@ export function Guessing({ parameters }: { readonly parameters: SecurityParamete
         )}
         <li>
           A password has {password.min_length} to {password.max_length} characters. It is stored as a hash alone
-          (Argon2id, {Math.round(password.memory_kib / 1_024)} MiB, {password.passes} passes), and is judged by its
-          length and by a list of common ones.
+          (Argon2id, {Math.round(password.memory_kib / 1_024)} MiB, {counted(password.passes, 'pass', 'passes')}), and
+          is judged by its length and by a list of common ones.
         </li>
       </ul>
     </section>
@@ -39,20 +40,21 @@ function ShortCodes({ code, guessing }: Pick<SecurityParameters, 'code' | 'guess
   return (
     <>
       <li>
-        After {guessing.long_codes_after} registrations of one address with wrong codes within {guessing.ledger_days}{' '}
-        days, its codes have {code.max_length} digits. The odds to guess right are{' '}
+        After {counted(guessing.long_codes_after, 'registration')} of one address with wrong codes within{' '}
+        {counted(guessing.ledger_days, 'day')}, its codes have {code.max_length} digits. The odds to guess right are{' '}
         {oddsOf(guessing.per_address_short_codes)} until then, and {oddsOf(guessing.per_address_long_codes)} from then
         on, within those days.
       </li>
       <li>
-        After {breaker.floor} to {breaker.ceiling} such registrations of any addresses within {breaker.minutes} minutes,
-        by how busy the service is, all codes are that long. So somebody who guesses at all addresses at once is right
-        once in {hoursOf(hits.floor)} hours on average, and on a very busy service once in {hoursOf(hits.ceiling)}.
+        After {breaker.floor} to {breaker.ceiling} such registrations of any addresses within{' '}
+        {counted(breaker.minutes, 'minute')}, by how busy the service is, all codes are that long. So somebody who
+        guesses at all addresses at once is right once in {hoursOf(hits.floor)} on average, and on a very busy service
+        once in {hoursOf(hits.ceiling)}.
       </li>
     </>
   );
 }
 
 function hoursOf(hitsPerHour: number): string {
-  return Math.round(1 / hitsPerHour).toLocaleString('en');
+  return counted(Math.round(1 / hitsPerHour), 'hour');
 }

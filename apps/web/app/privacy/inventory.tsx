@@ -1,6 +1,7 @@
 import type { components } from '@troth/client';
 
 import { ABOUT_YOU, classOf, stayOf } from '../../lib/privacy-words.ts';
+import { counted } from '../../lib/spans.ts';
 
 type InventoryClass = components['schemas']['InventoryClass'];
 
@@ -23,7 +24,7 @@ function ClassOfFields({ entry }: { readonly entry: InventoryClass }) {
     <details className="fold">
       <summary>
         <strong>{title}</strong> <span className="quiet">{about}</span>{' '}
-        <span className="badge">{entry.fields.length} fields</span>
+        <span className="badge">{counted(entry.fields.length, 'field')}</span>
       </summary>
       <Fields title={title} fields={entry.fields} />
       {withheld.length > 0 && (

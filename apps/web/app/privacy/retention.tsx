@@ -1,6 +1,7 @@
 import type { components } from '@troth/client';
 
 import { classOf, stayOf } from '../../lib/privacy-words.ts';
+import { spanOf } from '../../lib/spans.ts';
 
 type DataRetention = components['schemas']['DataRetention'];
 
@@ -40,7 +41,7 @@ export function Retention({ retention }: { readonly retention: DataRetention }) 
       </div>
       <p className="hint">
         {retention.job_interval_seconds > 0
-          ? `A job looks every ${retention.job_interval_seconds} seconds for what is due.`
+          ? `A job looks for what is due at intervals of ${spanOf(retention.job_interval_seconds)}.`
           : 'What is due goes when the service starts, and when somebody asks for it.'}
       </p>
     </section>

@@ -3,6 +3,7 @@ import type { Metadata } from 'next';
 
 import { read } from '../../read.ts';
 import { Time } from '../../../../components/time.tsx';
+import { counted } from '../../../../lib/spans.ts';
 
 export const metadata: Metadata = { title: 'Audit chain' };
 
@@ -52,8 +53,8 @@ function WholeCheck({ check }: { readonly check: Chain['last_check'] }) {
       ) : (
         <>
           <p>
-            <Time at={check.verified_at} />: {countOf(check.events, 'event')} in{' '}
-            {countOf(check.batches, 'batch', 'batches')}
+            <Time at={check.verified_at} />: {counted(check.events, 'event')} in{' '}
+            {counted(check.batches, 'batch', 'batches')}
             {check.valid && check.events > 0 ? ', all as they were written.' : '.'}
           </p>
           <FaultOf fault={check.fault} />
@@ -93,7 +94,7 @@ function Head({ chain: { head, checkpoint } }: { readonly chain: Chain }) {
           <dd>
             {checkpoint === null
               ? 'Nothing yet.'
-              : `${countOf(checkpoint.count, 'event')}, up to batch ${checkpoint.batch}.`}
+              : `${counted(checkpoint.count, 'event')}, up to batch ${checkpoint.batch}.`}
           </dd>
         </div>
       </dl>
@@ -117,15 +118,11 @@ function FaultOf({ fault }: { readonly fault: Fault | null }) {
 
 function nowOf({ batches, events, verified_from, fault }: Chain): string {
   if (batches === 0 && fault === null) return 'Nothing was sealed yet, so there was nothing to verify.';
-  const what = `${countOf(events, 'event')} in ${countOf(batches, 'batch', 'batches')}`;
+  const what = `${counted(events, 'event')} in ${counted(batches, 'batch', 'batches')}`;
   return verified_from <= 1 ? `${what}: the whole chain.` : `${what}, from batch ${verified_from} on: the newest part.`;
 }
 
 function unsealedOf(count: number): string {
   if (count === 0) return 'Every event is sealed.';
-  return `${countOf(count, 'event')} ${count === 1 ? 'is' : 'are'} not sealed yet. That happens within about a minute.`;
-}
-
-function countOf(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
+  return `${counted(count, 'event')} ${count === 1 ? 'is' : 'are'} not sealed yet. That happens within about a minute.`;
 }

@@ -1,7 +1,8 @@
 import type { RefObject } from 'react';
 
-import { classInWords } from '../../../../account/deletion/classes.ts';
 import { Time } from '../../../../../components/time.tsx';
+import { classOf } from '../../../../../lib/privacy-words.ts';
+import { counted } from '../../../../../lib/spans.ts';
 import type { Farewell } from './actions.ts';
 
 /** What went, what stays, and the proof. */
@@ -28,10 +29,7 @@ export function FarewellCard({
         <ul>
           {farewell.erased.map((entry) => (
             <li key={entry.class}>
-              {classInWords(entry.class)}{' '}
-              <span className="quiet">
-                ({entry.count} {entry.count === 1 ? 'row' : 'rows'})
-              </span>
+              {classOf(entry.class).title} <span className="quiet">({counted(entry.count, 'row')})</span>
             </li>
           ))}
         </ul>

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 
 import { Link } from '../../../../../components/link.tsx';
 import { Time } from '../../../../../components/time.tsx';
+import { classOf } from '../../../../../lib/privacy-words.ts';
 
 /** What proves an erasure, what went and what stays for a while. */
 export function Receipt({
@@ -28,7 +29,7 @@ export function Receipt({
       <dl className="facts">
         {erased.map((it) => (
           <div key={it.class}>
-            <dt>{wordsOf(it.class)}</dt>
+            <dt>{classOf(it.class).title}</dt>
             <dd>{it.count}</dd>
           </div>
         ))}
@@ -37,7 +38,7 @@ export function Receipt({
       <ul>
         {retained.map((it) => (
           <li key={it.class}>
-            {wordsOf(it.class)}, until <Time at={it.until} /> at most. {it.reason}
+            {classOf(it.class).title}, until <Time at={it.until} /> at most. {it.reason}
           </li>
         ))}
       </ul>
@@ -48,9 +49,4 @@ export function Receipt({
       </div>
     </>
   );
-}
-
-function wordsOf(name: string): string {
-  const words = name.replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
