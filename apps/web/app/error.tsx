@@ -4,6 +4,7 @@
 export default function ErrorPage() {
   return (
     <div className="narrow">
+      <title>Something went wrong · Troth</title>
       <div className="card" role="alert">
         <h1>Something went wrong</h1>
         <p>Nothing is lost, and you are as logged in as before. Please try again in a while.</p>

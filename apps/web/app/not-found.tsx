@@ -1,4 +1,8 @@
+import type { Metadata } from 'next';
+
 import { Link } from '../components/link.tsx';
+
+export const metadata: Metadata = { title: 'There is nothing here' };
 
 export default function NotFound() {
   return (

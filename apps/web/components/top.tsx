@@ -7,7 +7,7 @@ export async function Top() {
   const session = await currentSession().catch(() => undefined);
   return (
     <header className="top">
-      <nav className="top-inner" aria-label="Troth">
+      <nav className="top-inner" aria-label="Main">
         <Link className="brand" href="/">
           Troth
         </Link>

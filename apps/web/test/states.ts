@@ -91,7 +91,7 @@ const ACTS: readonly State[] = [
     who: 'admin',
     reach: async (web, admin) => {
       const visit = await web.visit('/admin/audit', cookiesOf(admin));
-      await visit.page.getByText('Details').first().click();
+      await visit.page.locator('summary').first().click();
       return visit;
     },
   },

@@ -56,17 +56,24 @@ async function activity(cursor: string | undefined): Promise<components['schemas
 }
 
 function Entry({ entry }: { readonly entry: components['schemas']['ActivityEntry'] }) {
-  const told = [
-    BY[entry.by],
-    entry.device_name !== null && `on ${entry.device_name}`,
-    entry.source !== null && `from ${entry.source}`,
-  ].filter((part) => part !== false);
   return (
     <li>
       <div>
         <strong>{EVENTS[entry.event]}</strong>
-        <p className="hint">{told.join(', ')}</p>
-        {entry.reason !== null && <p className="hint">The reason: “{entry.reason}”</p>}
+        <p className="hint">
+          {BY[entry.by]}
+          {entry.device_name !== null && (
+            <>
+              , on <bdi>{entry.device_name}</bdi>
+            </>
+          )}
+          {entry.source !== null && `, from ${entry.source}`}
+        </p>
+        {entry.reason !== null && (
+          <p className="hint">
+            The reason: “<bdi>{entry.reason}</bdi>”
+          </p>
+        )}
       </div>
       <span className="quiet">
         <Time at={entry.occurred_at} />

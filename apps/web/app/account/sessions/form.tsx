@@ -40,15 +40,21 @@ function Entry({ session }: { readonly session: SessionEntry }) {
   return (
     <li>
       <div>
-        <strong>{name}</strong> {session.current && <span className="badge">this one</span>}
+        <strong>
+          <bdi>{name}</bdi>
+        </strong>{' '}
+        {session.current && <span className="badge">this one</span>}
         <p className="hint">
           Logged in <Time at={session.created_at} />, last seen <Time at={session.last_seen_at} />. Unused it ends{' '}
           <Time at={session.expires_at} />.
         </p>
       </div>
       {!session.current && (
-        <Submit kind="plain" name="id" value={session.id} aria-label={`End ${name}`}>
-          End
+        <Submit kind="plain" name="id" value={session.id}>
+          End{' '}
+          <span className="unseen">
+            <bdi>{name}</bdi>, logged in <Time at={session.created_at} />
+          </span>
         </Submit>
       )}
     </li>

@@ -12,7 +12,7 @@ export function EventTable({
   readonly selfId: string;
 }) {
   return (
-    <div className="scroll card">
+    <div className="scroll card" tabIndex={0} role="region" aria-label="Events">
       <table className="rows">
         <caption>The newest first</caption>
         <thead>
@@ -82,7 +82,12 @@ function Party({
 function More({ entry: { event, occurred_at, request_id, details } }: { readonly entry: Entry }) {
   return (
     <details>
-      <summary>Details</summary>
+      <summary>
+        Details{' '}
+        <span className="unseen">
+          of {EVENTS[event]}, <Time at={occurred_at} seconds />
+        </span>
+      </summary>
       <dl className="facts">
         {/* As it stands in the log. */}
         <Pair name="Time" value={occurred_at} />
@@ -101,7 +106,9 @@ function Pair({ name, value }: { readonly name: string; readonly value: string }
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{value}</dd>
+      <dd>
+        <bdi>{value}</bdi>
+      </dd>
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { nameOf, Status, type User } from './status.tsx';
 /** Users, each with the way to all about them. No link is followed in advance: that would be a look, and be told. */
 export function UserTable({ users }: { readonly users: readonly User[] }) {
   return (
-    <div className="scroll card">
+    <div className="scroll card" tabIndex={0} role="region" aria-label="Accounts">
       <table className="rows">
         <caption>The newest first</caption>
         <thead>

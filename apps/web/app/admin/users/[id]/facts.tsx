@@ -14,7 +14,7 @@ export function Facts({ user }: { readonly user: User }) {
       : [['No changes of the address until', timeOf(user.changes_frozen_until)] as const]),
     ['Address', user.email],
     ['User name', user.username],
-    ['Display name', user.display_name],
+    ['Display name', user.display_name && <bdi key="name">{user.display_name}</bdi>],
     ['Date of birth', user.birthdate],
     ['Language', user.locale],
     ['Roles', user.roles.join(', ')],
