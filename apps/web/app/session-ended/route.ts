@@ -17,6 +17,9 @@ export async function GET({ nextUrl, cookies }: NextRequest): Promise<NextRespon
   return response;
 }
 
+/** Where a form without a script comes that ended the session: the page that shows what came of it leads here as it was sent. */
+export const POST = GET;
+
 const toLogIn = (next: string): string => `/login?reason=session-ended&next=${encodeURIComponent(next)}`;
 
 const WAYS_ON = {

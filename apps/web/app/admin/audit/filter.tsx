@@ -17,7 +17,7 @@ export function Filter({
   const state = fields === undefined ? {} : { fields };
   const id = { autoComplete: 'off', autoCapitalize: 'none', spellCheck: false, state };
   return (
-    <form className="card filter" action="/admin/audit" role="search" aria-label="Audit events">
+    <form className="card filter" action="/admin/audit" noValidate role="search" aria-label="Audit events">
       <Select label="Event" name="event" nothing="Any" options={EVENTS} value={filters.event} />
       <Field label="About the user" name="user_id" hint="The id." defaultValue={filters.user_id} {...id} />
       <Field label="By the administrator" name="actor_id" hint="The id." defaultValue={filters.actor_id} {...id} />
@@ -25,6 +25,7 @@ export function Filter({
         label="From"
         name="from"
         type="datetime-local"
+        step={1}
         hint="UTC, as the details tell it."
         defaultValue={filters.from}
         state={state}
@@ -33,6 +34,7 @@ export function Filter({
         label="Until"
         name="until"
         type="datetime-local"
+        step={1}
         hint="UTC. Before this time."
         defaultValue={filters.until}
         state={state}

@@ -55,6 +55,7 @@ function Acts({ user, etag, isSelf }: { readonly user: User; readonly etag: stri
           {isSuspended
             ? 'No log-in opens a session until the suspension is over. Its end revives none of the former ones.'
             : 'All sessions end, and no log-in opens another one until the suspension is over.'}
+          {isSelf && !isSuspended && ' You are out at once, and somebody else has to let you in again.'}
         </p>
         <SuspensionForm id={user.id} isSuspended={isSuspended} />
       </section>

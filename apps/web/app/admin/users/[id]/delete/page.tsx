@@ -19,7 +19,7 @@ export default async function DeletePage({ params }: { readonly params: Promise<
   return (
     <div className="card">
       <EraseForm id={id} name={found && nameOf(found.user)}>
-        {id === userId && <p className="note fault">This is your own account.</p>}
+        {id === userId && <p className="note fault">This is your own account. You are out at once.</p>}
         <ul>
           <li>The account goes at once and for good, with its sessions and everything it proves itself by.</li>
           <li>A deletion that the user has scheduled is not waited for, and this one cannot be taken back.</li>
