@@ -4,6 +4,7 @@ import { eventually } from '#testing/eventually';
 import { TestSession } from '#testing/sessions';
 import { ageSession } from '#testing/time-travel';
 
+import { alert, isAt, press, SCRIPTS, sees } from './steps.ts';
 import { cookiesIn, cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
@@ -11,10 +12,6 @@ jest.setTimeout(120_000);
 const NEW_PASSWORD = 'another horse battery';
 /** Entries of a page of the activity. */
 const PAGE = 20;
-const BOTH_WAYS = [
-  ['', {}],
-  ['without a script: ', { javaScriptEnabled: false }],
-] as const;
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -22,13 +19,7 @@ async function fill({ page }: Visit, fields: Fields): Promise<void> {
   for (const [label, value] of Object.entries(fields)) await page.getByLabel(label).fill(value);
 }
 
-const press = ({ page }: Visit, name: string | RegExp): Promise<void> =>
-  page.getByRole('main').getByRole('button', { name, exact: true }).click();
-const sees = ({ page }: Visit, text: string | RegExp): Promise<void> =>
-  page.getByRole('main').getByText(text).waitFor();
-const alert = ({ page }: Visit): Promise<string> => page.getByRole('main').getByRole('alert').innerText();
 const valueOf = ({ page }: Visit, label: string): Promise<string> => page.getByLabel(label).inputValue();
-const isAt = ({ page }: Visit, path: string): Promise<void> => page.waitForURL(({ pathname }) => pathname === path);
 
 /** What is said to be wrong with a field, as it is read out with it. */
 async function wrongWith({ page }: Visit, label: string): Promise<string> {
@@ -75,7 +66,7 @@ const NAMELESS = 'A device without a name';
 
 describeWeb('the pages of an account', (web) => {
   describe('the profile', () => {
-    test.each(BOTH_WAYS)('%sis changed, and a field that is emptied is stored no more', async (_, options) => {
+    test.each(SCRIPTS)('is changed, and a field that is emptied is stored no more, %s', async (_, options) => {
       const user = await web.someone();
       const username = user.who.email.replace(/@.*/, '');
       const visit = await web.visit('/account', cookiesOf(user), options);
@@ -125,7 +116,7 @@ describeWeb('the pages of an account', (web) => {
       expect(await profileOf(user)).toMatchObject({ username: 'grace2', display_name: 'Not Grace' });
     });
 
-    test.each(BOTH_WAYS)('%swhat somebody else changed meanwhile is not overwritten, but shown', async (_, options) => {
+    test.each(SCRIPTS)('what somebody else changed meanwhile is not overwritten, but shown, %s', async (_, options) => {
       const user = await web.someone();
       const visit = await web.visit('/account', cookiesOf(user), options);
       await change(user, { display_name: 'From elsewhere', locale: 'pl' });
@@ -150,8 +141,8 @@ describeWeb('the pages of an account', (web) => {
       await press(visit, 'Set the new password');
     };
 
-    test.each(BOTH_WAYS)(
-      '%sis changed by who knows the present one, and all other sessions end',
+    test.each(SCRIPTS)(
+      'is changed by who knows the present one, and all other sessions end, %s',
       async (_, options) => {
         const user = await web.someone();
         const other = await TestSession.of(web.app, user.who);
@@ -201,7 +192,7 @@ describeWeb('the pages of an account', (web) => {
   });
 
   describe('the list of sessions', () => {
-    test.each(BOTH_WAYS)('%snames this browser and the others, and ends one, or all others', async (_, options) => {
+    test.each(SCRIPTS)('names this browser and the others, and ends one, or all others, %s', async (_, options) => {
       const { user, desk, phone, visit } = await withDevices(web, options);
       await sees(visit, 'this one');
       expect(await listed(visit)).toEqual([NAMELESS, THIS, 'The desk', 'The phone']);
@@ -243,7 +234,7 @@ describeWeb('the pages of an account', (web) => {
       expect(await listed(visit)).toEqual([NAMELESS, THIS, 'The desk']);
     });
 
-    test.each(BOTH_WAYS)('%swho ends all is logged out here as well, and leaves the document', async (_, options) => {
+    test.each(SCRIPTS)('who ends all is logged out here as well, and leaves the document, %s', async (_, options) => {
       const { user, desk, phone, visit } = await withDevices(web, options);
       await visit.page.evaluate('window.isFormer = true');
       await press(visit, 'End all, and log out');
@@ -276,7 +267,7 @@ describeWeb('the pages of an account', (web) => {
       expect(told.join('\n')).not.toMatch(/\b(?:session|registration)\.\w/);
     });
 
-    test.each(BOTH_WAYS)('%sgoes on to what is older, each once, and back to the newest', async (_, options) => {
+    test.each(SCRIPTS)('goes on to what is older, each once, and back to the newest, %s', async (_, options) => {
       const user = await web.someone();
       for (let n = 0; n < PAGE / 2; n += 1)
         for (const ask of [{ body: { after_days: 30 } }, { method: 'DELETE' }])

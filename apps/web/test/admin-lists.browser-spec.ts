@@ -1,30 +1,11 @@
-import type { Locator } from 'playwright-core';
-
-import { setAdmin, type TestUser } from '#testing/admins';
 import type { Visit } from '#testing/browser';
 
-import { cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
+import { adminOf, main, part, press, SCRIPTS, sees } from './steps.ts';
+import { cookiesOf, describeWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
 
-const SCRIPTS = [
-  ['with a script', {}],
-  ['without a script', { javaScriptEnabled: false }],
-] as const;
 const REASON = 'Spam, says everybody.';
-
-async function adminOf(web: TestWeb): Promise<TestUser> {
-  const admin = await web.someone('admin');
-  await setAdmin(web.app, admin.id);
-  // The role is in tokens from then on.
-  await admin.session.renew();
-  return admin;
-}
-
-const main = ({ page }: Visit): Locator => page.getByRole('main');
-const part = (visit: Visit, name: string): Locator => main(visit).getByRole('region', { name });
-const press = (within: Locator, name: string): Promise<void> => within.getByRole('button', { name }).click();
-const says = (visit: Visit, text: string): Promise<void> => main(visit).getByText(text).waitFor();
 
 const isOut = ({ page }: Visit): Promise<void> =>
   page.waitForURL((url) => url.pathname === '/login' && url.searchParams.get('reason') === 'session-ended');
@@ -48,16 +29,16 @@ describeWeb('lists of audit events', (web) => {
     const next = main(visit).getByRole('link', { name: 'Next page' });
     expect(await next.getAttribute('href')).toContain(`user_id=${user.id}`);
     await next.click();
-    await says(visit, 'This is the end of the list.');
+    await sees(visit, 'This is the end of the list.');
     const kinds = await main(visit).getByRole('rowheader').allInnerTexts();
     expect(kinds.at(-1)).toBe('Registration begun');
     // Registration, activation, log-in, and that an administrator looked.
     expect(first + kinds.length).toBeGreaterThanOrEqual(33);
     await visit.page.goto(`${web.url}/admin/audit?user_id=${user.id}&cursor=x`);
-    await says(visit, 'This page of the list is not there. Please search again.');
+    await sees(visit, 'This page of the list is not there. Please search again.');
     expect(await main(visit).getByLabel('About the user').inputValue()).toBe(user.id);
     await visit.page.goto(`${web.url}/admin/users?cursor=x`);
-    await says(visit, 'This page of the list is not there. Please search again.');
+    await sees(visit, 'This page of the list is not there. Please search again.');
   });
 
   test('begin at a time, in UTC', async () => {
@@ -75,9 +56,9 @@ describeWeb('lists of audit events', (web) => {
       .getByLabel('From')
       .fill(new Date(Date.now() + 3_600_000).toISOString().slice(0, 16));
     await press(main(visit), 'Search');
-    await says(visit, 'There is no event for these users and times.');
+    await sees(visit, 'There is no event for these users and times.');
     await visit.page.goto(`${web.url}/admin/audit?from=yesterday`);
-    await says(visit, 'This is no time.');
+    await sees(visit, 'This is no time.');
   });
 });
 
@@ -88,11 +69,11 @@ describeWeb('what administrators do to users, and to themselves', (web) => {
     const change = part(visit, 'Change');
     await change.getByLabel('Language').fill('klingon!');
     await press(change, 'Save');
-    await says(visit, 'This is no language tag');
+    await sees(visit, 'This is no language tag');
     await change.getByLabel('Display name').fill('Ada L.');
     await change.getByLabel('Language').fill('de-AT');
     await press(change, 'Save');
-    await says(visit, 'The changes are saved.');
+    await sees(visit, 'The changes are saved.');
     expect((await user.session.ask('/v1/me')).body).toMatchObject({ display_name: 'Ada L.', locale: 'de-AT' });
     await part(visit, 'What is known').getByText('Ada L.').waitFor();
     await change.getByLabel('Display name').fill('');
@@ -104,7 +85,7 @@ describeWeb('what administrators do to users, and to themselves', (web) => {
   test.each(SCRIPTS)('who ends the own sessions has to log in again, %s', async (_, options) => {
     const admin = await adminOf(web);
     const visit = await web.visit(`/admin/users/${admin.id}`, cookiesOf(admin), options);
-    await says(visit, 'One of them is yours, here: you have to log in again.');
+    await sees(visit, 'One of them is yours, here: you have to log in again.');
     await press(part(visit, 'Sessions'), 'End all sessions');
     await isOut(visit);
     expect(await admin.session.isAlive()).toBe(false);
@@ -113,20 +94,20 @@ describeWeb('what administrators do to users, and to themselves', (web) => {
   test.each(SCRIPTS)('who suspends oneself is out, %s', async (_, options) => {
     const [, admin] = [await adminOf(web), await adminOf(web)];
     const visit = await web.visit(`/admin/users/${admin.id}`, cookiesOf(admin), options);
-    await says(visit, 'You are out at once, and somebody else has to let you in again.');
+    await sees(visit, 'You are out at once, and somebody else has to let you in again.');
     await part(visit, 'Suspension').getByLabel('Reason').fill(REASON);
     await press(part(visit, 'Suspension'), 'Suspend');
     await isOut(visit);
     await main(visit).getByLabel('E-mail address or user name').fill(admin.who.email);
     await main(visit).getByLabel('Password').fill(admin.who.password);
     await press(main(visit), 'Log in');
-    await says(visit, 'This account is suspended.');
+    await sees(visit, 'This account is suspended.');
   });
 
   test.each(SCRIPTS)('who deletes oneself sees the receipt, and is nobody then, %s', async (_, options) => {
     const [, admin] = [await adminOf(web), await adminOf(web)];
     const visit = await web.visit(`/admin/users/${admin.id}/delete`, cookiesOf(admin), options);
-    await says(visit, 'This is your own account. You are out at once.');
+    await sees(visit, 'This is your own account. You are out at once.');
     await main(visit).getByLabel(`Type ${admin.who.email}`).fill(admin.who.email);
     await press(main(visit), 'Delete for good');
     await main(visit).getByRole('heading', { name: 'The account is erased' }).waitFor();

@@ -5,32 +5,13 @@ import { AuditTrail } from '#testing/audit-trail';
 import type { Visit } from '#testing/browser';
 import { ageSession } from '#testing/time-travel';
 
+import { adminOf, alert, isAt, main, part, press, SCRIPTS, sees } from './steps.ts';
 import { cookiesIn, cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
 
-const SCRIPTS: readonly (readonly [string, BrowserContextOptions])[] = [
-  ['with a script', {}],
-  ['without a script', { javaScriptEnabled: false }],
-];
 const REASON = 'Spam, says everybody.';
 
-/** An administrator, the only one or one more. */
-async function adminOf(web: TestWeb, isOnly = false): Promise<TestUser> {
-  const admin = await web.someone('admin');
-  if (isOnly) await web.app.db.owner`update account set roles = '{}'`;
-  await setAdmin(web.app, admin.id);
-  // The role is in tokens from then on.
-  await admin.session.renew();
-  return admin;
-}
-
-const main = ({ page }: Visit): Locator => page.getByRole('main');
-const part = (visit: Visit, name: string): Locator => main(visit).getByRole('region', { name });
-const press = (within: Locator, name: string): Promise<void> => within.getByRole('button', { name }).click();
-const says = (visit: Visit, text: string): Promise<void> => main(visit).getByText(text).waitFor();
-const alert = (visit: Visit): Promise<string> => main(visit).getByRole('alert').innerText();
-const isAt = ({ page }: Visit, path: string): Promise<void> => page.waitForURL(({ pathname }) => pathname === path);
 const pathOf = ({ page }: Visit): string => new URL(page.url()).pathname;
 
 /** How the users of a list are called. */
@@ -71,7 +52,7 @@ async function atUser(
 /** What the browser of a user who was thrown out shows, and what comes of a log-in there. */
 async function logInAgain(visit: Visit, { who }: TestUser): Promise<void> {
   await visit.page.reload();
-  await says(visit, 'Your session was ended.');
+  await sees(visit, 'Your session was ended.');
   await main(visit).getByLabel('E-mail address or user name').fill(who.email);
   await main(visit).getByLabel('Password').fill(who.password);
   await press(main(visit), 'Log in');
@@ -121,9 +102,9 @@ describeWeb('the administration', (web) => {
     await search(visit, '', 'Suspended');
     expect(await listed(visit)).toEqual([other.who.email]);
     await search(visit, other.who.email, 'Active');
-    await says(visit, `There is no active account with the address ${other.who.email}.`);
+    await sees(visit, `There is no active account with the address ${other.who.email}.`);
     await search(visit, 'nobody@example.com');
-    await says(visit, 'There is no account with the address nobody@example.com.');
+    await sees(visit, 'There is no account with the address nobody@example.com.');
     expect(await listed(visit)).toEqual([]);
     await search(visit, 'nobody');
     expect(await alert(visit)).toBe('Please look at the marked fields.');
@@ -160,19 +141,19 @@ describeWeb('the administration', (web) => {
       await change.getByLabel('User name').fill(name);
       await change.getByLabel('Administrator').check();
       await press(change, 'Save');
-      await says(visit, 'The changes are saved.');
+      await sees(visit, 'The changes are saved.');
       expect(await accountOf(web, user.id)).toEqual({ username: name, roles: ['admin'], isSuspended: false });
       expect((await user.session.ask('/v1/admin/users')).status).toBe(200);
 
       await admin.session.ask(`/v1/admin/users/${user.id}`, { method: 'PATCH', body: { username: `${name}2` } });
       await change.getByLabel('User name').fill(`${name}3`);
       await press(change, 'Save');
-      await says(visit, 'Somebody changed this meanwhile.');
+      await sees(visit, 'Somebody changed this meanwhile.');
       expect(await change.getByLabel('User name').inputValue()).toBe(`${name}2`);
       expect((await accountOf(web, user.id))?.username).toBe(`${name}2`);
       await change.getByLabel('Administrator').uncheck();
       await press(change, 'Save');
-      await says(visit, 'The changes are saved.');
+      await sees(visit, 'The changes are saved.');
       expect(await accountOf(web, user.id)).toMatchObject({ username: `${name}2`, roles: [] });
     },
   );
@@ -194,7 +175,7 @@ describeWeb('the administration', (web) => {
   test('the last administrator stays one, and is told why', async () => {
     const admin = await adminOf(web, true);
     const visit = await web.visit(`/admin/users/${admin.id}`, cookiesOf(admin));
-    await says(visit, 'This is you.');
+    await sees(visit, 'This is you.');
     await part(visit, 'Change').getByLabel('Administrator').uncheck();
     await press(part(visit, 'Change'), 'Save');
     expect(await part(visit, 'Change').getByRole('alert').innerText()).toContain(
@@ -218,14 +199,14 @@ describeWeb('the administration', (web) => {
     expect((await accountOf(web, user.id))?.isSuspended).toBe(false);
     await suspension.getByLabel('Reason').fill(REASON);
     await press(suspension, 'Suspend');
-    await says(visit, 'The user is suspended, and all sessions have ended.');
+    await sees(visit, 'The user is suspended, and all sessions have ended.');
     await part(visit, 'What is known').getByText('Suspended', { exact: true }).waitFor();
     await logInAgain(there, user);
     expect(await alert(there)).toContain('This account is suspended.');
 
     await suspension.getByLabel('Reason').fill('It was somebody else.');
     await press(suspension, 'End the suspension');
-    await says(visit, 'The suspension is over. The user may log in again.');
+    await sees(visit, 'The suspension is over. The user may log in again.');
     await part(visit, 'What is known').getByText('Active', { exact: true }).waitFor();
     await main(there).getByLabel('Password').fill(user.who.password);
     await press(main(there), 'Log in');
@@ -266,7 +247,7 @@ describeWeb('the administration', (web) => {
       await press(change, 'Save');
       const cookies = await cookiesIn(visit);
       await show(visit, change, 'a wrong password', 'Save');
-      await says(visit, 'This is not your password.');
+      await sees(visit, 'This is not your password.');
       expect(await change.getByLabel('Password').getAttribute('aria-invalid')).toBe('true');
       expect([await typed(), await cookiesIn(visit)]).toEqual([[name, ' <Ada> & "Co." ', true], cookies]);
       expect(await visit.page.content()).not.toContain('a wrong password');
@@ -274,7 +255,7 @@ describeWeb('the administration', (web) => {
 
       await change.getByLabel('Password').fill(admin.who.password);
       await press(change, 'Save');
-      await says(visit, 'The changes are saved.');
+      await sees(visit, 'The changes are saved.');
       expect(await change.getByLabel('Password').count()).toBe(0);
       expect(await accountOf(web, user.id)).toMatchObject({ username: name, roles: ['admin'] });
     });
@@ -290,7 +271,7 @@ describeWeb('the administration', (web) => {
       await change.getByLabel('Display name').fill('From here');
       await press(change, 'Save');
       await show(visit, change, admin.who.password, 'Save');
-      await says(visit, 'Somebody changed this meanwhile.');
+      await sees(visit, 'Somebody changed this meanwhile.');
       expect(await change.getByLabel('Display name').inputValue()).toBe('From elsewhere');
     });
 
@@ -303,14 +284,14 @@ describeWeb('the administration', (web) => {
       await suspension.getByLabel('Password').waitFor();
       await press(sessions, 'End all sessions');
       await show(visit, sessions, admin.who.password, 'End all sessions');
-      await says(visit, 'All sessions have ended.');
+      await sees(visit, 'All sessions have ended.');
       expect([await user.session.isAlive(), await suspension.getByLabel('Reason').inputValue()]).toEqual([
         false,
         REASON,
       ]);
       // By now it has been shown.
       await press(suspension, 'Suspend');
-      await says(visit, 'The user is suspended, and all sessions have ended.');
+      await sees(visit, 'The user is suspended, and all sessions have ended.');
     });
 
     test.each(SCRIPTS)('is asked for once more before somebody is deleted, %s', async (_, js) => {
@@ -319,7 +300,7 @@ describeWeb('the administration', (web) => {
       await main(visit).getByLabel('to go on').fill(user.who.email);
       await press(main(visit), 'Delete for good');
       await show(visit, main(visit), 'a wrong password', 'Delete for good');
-      await says(visit, 'This is not your password.');
+      await sees(visit, 'This is not your password.');
       expect(await user.session.isAlive()).toBe(true);
       await main(visit).getByLabel('Password').fill(admin.who.password);
       await press(main(visit), 'Delete for good');
@@ -334,7 +315,7 @@ describeWeb('the administration', (web) => {
     const sessions = part(visit, 'Sessions');
     await sessions.getByText('One session is alive.').waitFor();
     await press(sessions, 'End all sessions');
-    await says(visit, 'All sessions have ended.');
+    await sees(visit, 'All sessions have ended.');
     await sessions.getByText('No session is alive.').waitFor();
     await logInAgain(there, user);
     await isAt(there, '/account');
@@ -349,7 +330,7 @@ describeWeb('the administration', (web) => {
     const typed = main(visit).getByLabel(`Type ${user.who.email} to go on`);
     await typed.fill('somebody@example.com');
     await press(main(visit), 'Delete for good');
-    await says(visit, `This is not ${user.who.email}.`);
+    await sees(visit, `This is not ${user.who.email}.`);
     expect(await user.session.isAlive()).toBe(true);
 
     await typed.fill(user.who.email);
@@ -367,7 +348,7 @@ describeWeb('the administration', (web) => {
     expect(await visit.page.getByRole('region', { name: 'Change' }).count()).toBe(0);
     await visit.page.goto(`${web.url}/admin/users`);
     await search(visit, user.who.email);
-    await says(visit, `There is no account with the address ${user.who.email}.`);
+    await sees(visit, `There is no account with the address ${user.who.email}.`);
   });
 
   test('audit events are found by what happened, to whom and by whom', async () => {
@@ -385,9 +366,9 @@ describeWeb('the administration', (web) => {
     await visit.page.waitForURL(/event=account[.]suspended/);
     expect(await listed(visit)).toEqual(['Account suspended']);
     await main(visit).locator('summary').click();
-    await says(visit, REASON);
+    await sees(visit, REASON);
     const at = await main(visit).getByRole('time').first().getAttribute('datetime');
-    await says(visit, at ?? '');
+    await sees(visit, at ?? '');
     expect(await main(visit).getByRole('time').first().innerText()).toBe(
       at?.replace('T', ' ').replace(/\.\d+Z/, ' UTC'),
     );
@@ -400,10 +381,10 @@ describeWeb('the administration', (web) => {
     expect(await listed(visit)).toEqual(['Account suspended', 'Account suspended']);
     await main(visit).getByLabel('Until').fill('2020-01-01T00:00');
     await press(main(visit), 'Search');
-    await says(visit, 'There is no event “Account suspended” for these users and times.');
+    await sees(visit, 'There is no event “Account suspended” for these users and times.');
     await main(visit).getByLabel('By the administrator').fill('root');
     await press(main(visit), 'Search');
-    await says(visit, 'This is no id of a user.');
+    await sees(visit, 'This is no id of a user.');
   });
 
   test('the chain of audit events is told to be whole, and to be broken', async () => {
@@ -413,13 +394,13 @@ describeWeb('the administration', (web) => {
       await trail.settled();
       await trail.seal();
       await visit.page.reload();
-      await says(visit, 'All that was verified is as it was written.');
-      await says(visit, 'Every event is sealed.');
+      await sees(visit, 'All that was verified is as it was written.');
+      await sees(visit, 'Every event is sealed.');
       const [row] = await web.app.db.owner<{ events: number }[]>`select count(*)::int as events from audit_event`;
       expect(await part(visit, 'Verified now').innerText()).toContain(`${row?.events} events in`);
       await trail.tamper(`update audit_event set request_id = 'x' where id = (select id from audit_event limit 1)`);
       await visit.page.reload();
-      await says(visit, 'The chain is broken: something was changed.');
+      await sees(visit, 'The chain is broken: something was changed.');
       await part(visit, 'Verified now').getByText('an event was edited').waitFor();
     } finally {
       await trail.close();

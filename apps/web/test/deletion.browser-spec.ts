@@ -7,25 +7,15 @@ import { decodeJwt } from '#testing/jwt';
 import { TestSession } from '#testing/sessions';
 import { ageSession } from '#testing/time-travel';
 
+import { alert, heading, isAt, press, SCRIPTS, sees } from './steps.ts';
 import { type Cookies, cookiesIn, cookiesOf, describeWeb, staleCookiesOf, type TestWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
 
 const PATH = '/account/deletion';
 const NOW = '/account/deletion/now';
-const BOTH_WAYS = [
-  ['', {}],
-  ['without a script: ', { javaScriptEnabled: false }],
-] as const;
 
-const press = ({ page }: Visit, name: string): Promise<void> =>
-  page.getByRole('main').getByRole('button', { name, exact: true }).click();
 const follow = ({ page }: Visit, name: string): Promise<void> => page.getByRole('link', { name, exact: true }).click();
-const sees = ({ page }: Visit, text: string | RegExp): Promise<void> =>
-  page.getByRole('main').getByText(text).waitFor();
-const heading = ({ page }: Visit, name: string): Promise<void> => page.getByRole('heading', { name }).waitFor();
-const alert = ({ page }: Visit): Promise<string> => page.getByRole('main').getByRole('alert').innerText();
-const isAt = ({ page }: Visit, path: string): Promise<void> => page.waitForURL(({ pathname }) => pathname === path);
 
 /** The content of the file that is downloaded meanwhile. */
 async function downloaded({ page }: Visit, work: () => Promise<void>) {
@@ -53,7 +43,7 @@ describeWeb('the data of an account, and its end', (web) => {
       await press(visit, 'Schedule the deletion');
     };
 
-    test.each(BOTH_WAYS)('%sis told with its time, and can be taken back', async (_, options) => {
+    test.each(SCRIPTS)('is told with its time, and can be taken back, %s', async (_, options) => {
       const user = await web.someone();
       const visit = await web.visit(PATH, cookiesOf(user), options);
       await schedule(visit, '3');
@@ -96,7 +86,7 @@ describeWeb('the data of an account, and its end', (web) => {
       expect((await user.session.ask('/v1/me/deletion')).status).toBe(404);
     });
 
-    test.each(BOTH_WAYS)('%swants the password again after a while, and keeps what was typed', async (_, options) => {
+    test.each(SCRIPTS)('wants the password again after a while, and keeps what was typed, %s', async (_, options) => {
       const user = await web.someone();
       await makeOld(web, user);
       const visit = await web.visit(PATH, cookiesOf(user), options);
@@ -112,7 +102,7 @@ describeWeb('the data of an account, and its end', (web) => {
   });
 
   describe('the download', () => {
-    test.each(BOTH_WAYS)('%sis everything of the user, as JSON', async (_, options) => {
+    test.each(SCRIPTS)('is everything of the user, as JSON, %s', async (_, options) => {
       const [other, user] = [await web.someone('other'), await web.someone()];
       const visit = await web.visit(PATH, cookiesOf(user), options);
       const { name, content } = await downloaded(visit, () => follow(visit, 'Download everything'));
@@ -199,7 +189,7 @@ describeWeb('the data of an account, and its end', (web) => {
       expect(await rowsOf(user)).toBe(0);
     });
 
-    test.each(BOTH_WAYS)('%sends with a farewell, a receipt, and nothing that is left', async (_, options) => {
+    test.each(SCRIPTS)('ends with a farewell, a receipt, and nothing that is left, %s', async (_, options) => {
       const user = await web.someone();
       const other = await TestSession.of(web.app, user.who);
       const device = { '__Host-device': user.session.tokens.device_token };
@@ -273,7 +263,7 @@ describeWeb('the data of an account, and its end', (web) => {
       expect(await visit.page.content()).not.toContain(user.id);
     });
 
-    test.each(BOTH_WAYS)('%swants the password again after a while, and keeps what was typed', async (_, options) => {
+    test.each(SCRIPTS)('wants the password again after a while, and keeps what was typed, %s', async (_, options) => {
       const user = await web.someone();
       await makeOld(web, user);
       const visit = await web.visit(NOW, cookiesOf(user), options);

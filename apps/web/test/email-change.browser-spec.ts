@@ -6,6 +6,7 @@ import { TestSession } from '#testing/sessions';
 import { ageEmailChange, ageSession } from '#testing/time-travel';
 
 import { ageAwaited } from './awaited.ts';
+import { isAt, press, SCRIPTS, sees } from './steps.ts';
 import { ACCESS, cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
@@ -14,17 +15,8 @@ const PATH = '/account/email';
 const NOT_RIGHT = 'This code is not right, or its time is over, or there were three wrong codes.';
 const STRUCK = 'Three wrong codes: this change is over.';
 const CHANGED = 'The address is changed, and all other sessions are ended.';
-const BOTH_WAYS = [
-  ['', {}],
-  ['without a script: ', { javaScriptEnabled: false }],
-] as const;
 
-const press = ({ page }: Visit, name: string): Promise<void> =>
-  page.getByRole('main').getByRole('button', { name, exact: true }).click();
-const sees = ({ page }: Visit, text: string | RegExp): Promise<void> =>
-  page.getByRole('main').getByText(text).waitFor();
 const text = ({ page }: Visit): Promise<string> => page.getByRole('main').innerText();
-const isAt = ({ page }: Visit, path: string): Promise<void> => page.waitForURL(({ pathname }) => pathname === path);
 const emailOf = async ({ session }: TestUser): Promise<unknown> =>
   ((await session.ask('/v1/me')).body as { readonly email?: unknown }).email;
 
@@ -57,7 +49,7 @@ async function someoneFromBefore(web: TestWeb): Promise<TestUser> {
 }
 
 describeWeb('another address', (web) => {
-  test.each(BOTH_WAYS)('%sis confirmed by the code that was mailed there', async (_, options) => {
+  test.each(SCRIPTS)('is confirmed by the code that was mailed there, %s', async (_, options) => {
     const { user, there, visit } = await asking(web, options);
     const other = await TestSession.of(web.app, user.who);
     expect(await text(visit)).toContain(there.email);
@@ -90,7 +82,7 @@ describeWeb('another address', (web) => {
     expect(await emailOf(user)).toBe(there.email);
   });
 
-  test.each(BOTH_WAYS)('%sis given up, and its code is good for nothing', async (_, options) => {
+  test.each(SCRIPTS)('is given up, and its code is good for nothing, %s', async (_, options) => {
     const { user, there, visit } = await asking(web, options);
     const code = await there.code();
     await press(visit, 'Give it up');
@@ -143,7 +135,7 @@ describeWeb('another address', (web) => {
     expect(await field.getAttribute('aria-describedby')).toContain('new_email-wrong');
   });
 
-  test.each(BOTH_WAYS)('%smay be wrong twice; then there is a new code', async (_, options) => {
+  test.each(SCRIPTS)('may be wrong twice; then there is a new code, %s', async (_, options) => {
     const { user, there, visit } = await asking(web, options);
     const code = await there.code();
     await sees(visit, 'You have 3 attempts left.');
@@ -167,7 +159,7 @@ describeWeb('another address', (web) => {
     expect(await emailOf(user)).toBe(there.email);
   });
 
-  test.each(BOTH_WAYS)('%sis asked for again when the time is over', async (_, options) => {
+  test.each(SCRIPTS)('is asked for again when the time is over, %s', async (_, options) => {
     const { user, there, visit } = await asking(web, options);
     const code = await there.code();
     await ageEmailChange(web.app.db, user.id, 901);
@@ -216,7 +208,7 @@ describeWeb('another address', (web) => {
     expect(await visit.page.getByLabel('New address').inputValue()).toBe('new@example.com');
   });
 
-  test.each(BOTH_WAYS)('%swants the password again after a while, and keeps what was typed', async (_, options) => {
+  test.each(SCRIPTS)('wants the password again after a while, and keeps what was typed, %s', async (_, options) => {
     const user = await someoneFromBefore(web);
     const there = new TestClaimant(web.app, web.address('new'));
     const visit = await web.visit(PATH, cookiesOf(user), options);

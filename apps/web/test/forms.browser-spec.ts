@@ -4,15 +4,12 @@ import { eventually } from '#testing/eventually';
 import { TestSession } from '#testing/sessions';
 import { ageSession } from '#testing/time-travel';
 
+import { isAt, sees } from './steps.ts';
 import { cookiesOf, describeWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
 
 const PASSWORD = 'correct horse battery';
-
-const sees = ({ page }: Visit, text: string | RegExp): Promise<void> =>
-  page.getByRole('main').getByText(text).waitFor();
-const isAt = ({ page }: Visit, path: string): Promise<void> => page.waitForURL(({ pathname }) => pathname === path);
 
 /** What has the focus: its element, and how it is called. */
 const focused = ({ page }: Visit): Promise<string> =>

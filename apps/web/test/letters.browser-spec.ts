@@ -8,15 +8,12 @@ import { addressRow } from '#testing/rows';
 import { TestSession } from '#testing/sessions';
 import { age } from '#testing/time-travel';
 
+import { alert, isAt, press, SCRIPTS, sees } from './steps.ts';
 import { cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
 
 const NEW_PASSWORD = 'staple battery horse';
-const SCRIPTS: readonly (readonly [string, BrowserContextOptions])[] = [
-  ['with a script', {}],
-  ['without a script', { javaScriptEnabled: false }],
-];
 
 /** Where the link of the newest letter leads within the application, once there are `count`. */
 async function linkIn(web: TestWeb, who: TestClaimant, count: number): Promise<string> {
@@ -25,11 +22,6 @@ async function linkIn(web: TestWeb, who: TestClaimant, count: number): Promise<s
   return link.pathname + link.search;
 }
 
-const press = ({ page }: Visit, name: string): Promise<void> =>
-  page.getByRole('main').getByRole('button', { name }).click();
-const isAt = ({ page }: Visit, path: string): Promise<void> => page.waitForURL(({ pathname }) => pathname === path);
-const says = ({ page }: Visit, text: string): Promise<void> => page.getByRole('main').getByText(text).waitFor();
-const alert = ({ page }: Visit): Promise<string> => page.getByRole('main').getByRole('alert').innerText();
 const secondsMuted = async ({ app }: TestWeb): Promise<readonly number[]> => {
   const rows = await app.db.owner<{ seconds: number }[]>`
     select extract(epoch from muted_until - clock_timestamp())::float8 as seconds from registration_mute
@@ -43,7 +35,7 @@ async function askForLink(web: TestWeb, email: string, options: BrowserContextOp
   await isAt(visit, '/forgot');
   await visit.page.getByLabel('E-mail address').fill(email);
   await press(visit, 'Mail me a link');
-  await says(visit, 'If there is an account with the address');
+  await sees(visit, 'If there is an account with the address');
   return (await visit.page.getByRole('main').innerText()).replaceAll(email, 'it');
 }
 
@@ -61,7 +53,7 @@ async function logIn(visit: Visit, email: string, password: string): Promise<voi
 async function mute(visit: Visit, choice: string, said: string): Promise<void> {
   await visit.page.getByLabel('Letters about registrations').selectOption({ label: choice });
   await press(visit, 'Save');
-  await says(visit, said);
+  await sees(visit, said);
 }
 
 /** Somebody else claims an address; resolves to its owner, to whom a letter with a link came. */
@@ -138,13 +130,13 @@ describeWeb('the pages behind letters', (web) => {
     await visit.page.locator('#new_password-wrong').waitFor();
     expect(await session.isAlive()).toBe(true);
     await setPassword(visit, NEW_PASSWORD);
-    await says(visit, 'The new password is set.');
+    await sees(visit, 'The new password is set.');
     expect(await session.isAlive()).toBe(false);
     await logIn(visit, who.email, who.password);
     expect(await alert(visit)).toBe('The name or the password is not right.');
     await logIn(visit, who.email, NEW_PASSWORD);
     await isAt(visit, '/account');
-    await says(visit, who.email);
+    await sees(visit, who.email);
   });
 
   test.each(SCRIPTS)('a link that was used sets nothing, and offers another letter, %s', async (_, options) => {
@@ -163,7 +155,7 @@ describeWeb('the pages behind letters', (web) => {
     expect((await who.logIn({ password: 'one that nobody wants' })).status).toBe(401);
     await again.page.getByLabel('E-mail address').fill(who.email);
     await press(again, 'Mail me another link');
-    await says(again, 'a letter is on its way');
+    await sees(again, 'a letter is on its way');
     const newest = await linkIn(web, who, before + 1);
     const visit = await web.visit(newest, {}, options);
     await setPassword(visit, 'the third one at last');
@@ -187,7 +179,7 @@ describeWeb('the pages behind letters', (web) => {
     await visit.page.getByLabel('Code').fill(await owner.code(2));
     await press(visit, 'Confirm');
     await isAt(visit, '/account');
-    await says(visit, owner.email);
+    await sees(visit, owner.email);
     expect((await other.logIn()).status).toBe(401);
     expect((await owner.logIn()).status).toBe(201);
   });
@@ -219,10 +211,10 @@ describeWeb('the pages behind letters', (web) => {
     await visit.page.reload();
     expect([new URL(visit.page.url()).pathname, await thief.isAlive()]).toEqual(['/not-me', true]);
     await press(visit, 'It was not me');
-    await says(visit, 'All sessions have ended.');
+    await sees(visit, 'All sessions have ended.');
     expect(await thief.isAlive()).toBe(false);
     await there.page.reload();
-    await says(there, 'Your session was ended.');
+    await sees(there, 'Your session was ended.');
 
     expect((await user.who.letter(3)).subject).toBe('Set a new password');
     const reset = await web.visit(await linkIn(web, user.who, 3), {}, options);
@@ -241,7 +233,7 @@ describeWeb('the pages behind letters', (web) => {
     await visit.page.reload();
     expect([await session.isAlive(), await states()]).toEqual([true, [undefined, 'ACTIVE']]);
     await press(visit, 'Restore my address');
-    await says(visit, 'Your address is restored.');
+    await sees(visit, 'Your address is restored.');
     expect([await session.isAlive(), await states()]).toEqual([false, ['ACTIVE', undefined]]);
     expect((await there.logIn()).status).toBe(401);
     expect((await who.letter(3)).subject).toBe('Set a new password');

@@ -1,6 +1,6 @@
-import type { Visit } from '#testing/browser';
 import type { Fault } from '#testing/fault-proxy';
 
+import { heading } from './steps.ts';
 import { ACCESS, cookiesIn, cookiesOf, describeWeb, REFRESH, staleCookiesOf, type TestWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
@@ -12,8 +12,6 @@ function fail(web: TestWeb, fault: Fault): void {
   web.network.fault = fault;
   web.network.cut();
 }
-
-const heading = ({ page }: Visit, name: string): Promise<void> => page.getByRole('heading', { name }).waitFor();
 
 describeWeb('the web application while the API is away', (web) => {
   afterEach(() => fail(web, 'none'));

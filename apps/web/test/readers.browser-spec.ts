@@ -1,22 +1,14 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 
-import { setAdmin, type TestUser } from '#testing/admins';
 import { TestSession } from '#testing/sessions';
 import { ageSession } from '#testing/time-travel';
 
-import { cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
+import { adminOf } from './steps.ts';
+import { cookiesOf, describeWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
 
 const WRITTEN_BACKWARDS = '\u202Eada';
-
-async function adminOf(web: TestWeb): Promise<TestUser> {
-  const admin = await web.someone('admin');
-  await setAdmin(web.app, admin.id);
-  // The role is in tokens from then on.
-  await admin.session.renew();
-  return admin;
-}
 
 /** A property of the first element of a kind, as the browser has it. */
 const styleOf = (page: Page, selector: string, property: string): Promise<string> =>

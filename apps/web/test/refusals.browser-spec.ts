@@ -1,31 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
-import type { BrowserContextOptions } from 'playwright-core';
-
-import { setAdmin, type TestUser } from '#testing/admins';
-import type { Visit } from '#testing/browser';
-
 import { problem } from './feigned-api.ts';
-import { cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
+import { adminOf, heading, SCRIPTS, sees } from './steps.ts';
+import { cookiesOf, describeWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
-
-const SCRIPTS: readonly (readonly [string, BrowserContextOptions])[] = [
-  ['with a script', {}],
-  ['without a script', { javaScriptEnabled: false }],
-];
-
-const heading = ({ page }: Visit, name: string): Promise<void> => page.getByRole('heading', { name }).waitFor();
-const sees = ({ page }: Visit, text: string | RegExp): Promise<void> =>
-  page.getByRole('main').getByText(text).waitFor();
-
-async function adminOf(web: TestWeb): Promise<TestUser> {
-  const admin = await web.someone('admin');
-  await setAdmin(web.app, admin.id);
-  // The role is in tokens from then on.
-  await admin.session.renew();
-  return admin;
-}
 
 describeWeb('what the API refuses to show', (web) => {
   describe.each(SCRIPTS)('%s', (_, options) => {

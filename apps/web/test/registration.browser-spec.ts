@@ -2,6 +2,7 @@ import type { Visit } from '#testing/browser';
 import { TestClaimant, wrong } from '#testing/claimant';
 import { age } from '#testing/time-travel';
 
+import { alert, press } from './steps.ts';
 import { ACCESS, cookiesIn, cookiesOf, describeWeb, REFRESH, type TestWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
@@ -18,9 +19,6 @@ async function register(web: TestWeb, options = {}, username = ''): Promise<Visi
   await visit.page.getByRole('heading', { name: 'Enter the code' }).waitFor();
   return { ...visit, who };
 }
-
-const press = ({ page }: Visit, name: string): Promise<void> =>
-  page.getByRole('main').getByRole('button', { name }).click();
 
 async function confirm(visit: Visit, code: string): Promise<void> {
   await visit.page.getByLabel('Code').fill(code);
@@ -42,7 +40,6 @@ const logOut = async ({ page }: Visit): Promise<void> => {
 const faultsOf = ({ faults }: Visit): readonly string[] =>
   faults.filter((fault) => !/(?:ERR_ABORTED|[.]js csp)$/.test(fault));
 const isAt = ({ page }: Visit, path: RegExp): Promise<void> => page.waitForURL(({ pathname }) => path.test(pathname));
-const alert = ({ page }: Visit): Promise<string> => page.getByRole('main').getByRole('alert').innerText();
 
 describeWeb('the way to an account and out of it', (web) => {
   test.each([

@@ -3,14 +3,11 @@ import { TestClaimant, wrong } from '#testing/claimant';
 import { age } from '#testing/time-travel';
 
 import { ageAwaited } from './awaited.ts';
+import { SCRIPTS } from './steps.ts';
 import { describeWeb, type TestWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
 
-const BOTH_WAYS = [
-  ['', {}],
-  ['without a script: ', { javaScriptEnabled: false }],
-] as const;
 const AGAIN = 'Send another code';
 const RESENT = 'If this registration still waits, another letter with the code is on its way.';
 const ANEW = 'If this address has no account yet, a letter with a new code is on its way.';
@@ -66,7 +63,7 @@ async function secondsLeft({ page }: Paged): Promise<number> {
 
 describeWeb('the page that asks for the code', (web) => {
   describe('another code', () => {
-    test.each(BOTH_WAYS)('%sis one of the same claim, as often as the API says', async (_, options) => {
+    test.each(SCRIPTS)('is one of the same claim, as often as the API says, %s', async (_, options) => {
       const visit = await register(web, options);
       const first = await visit.who.code();
       await grow(web, visit, 16);
@@ -124,8 +121,8 @@ describeWeb('the page that asks for the code', (web) => {
       await isIn(visit);
     });
 
-    test.each(BOTH_WAYS)(
-      '%sis one of a new claim when the time is over, with all that was asked for',
+    test.each(SCRIPTS)(
+      'is one of a new claim when the time is over, with all that was asked for, %s',
       async (_, options) => {
         const visit = await register(web, options);
         await press(visit, 'Begin again');
@@ -161,7 +158,7 @@ describeWeb('the page that asks for the code', (web) => {
   });
 
   describe('the code of a registration', () => {
-    test.each(BOTH_WAYS)('%smay be wrong twice; then there is a new one', async (_, options) => {
+    test.each(SCRIPTS)('may be wrong twice; then there is a new one, %s', async (_, options) => {
       const visit = await register(web, options);
       const right = await visit.who.code();
       await sees(visit, 'You have 3 attempts left.');
