@@ -1,6 +1,8 @@
 'use client';
 
-import './globals.css';
+import './styles/base.css';
+import './styles/frame.css';
+import './styles/parts.css';
 
 /** Something failed in the frame of all pages, so that nothing of it is there. */
 export default function GlobalErrorPage() {

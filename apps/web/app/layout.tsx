@@ -1,4 +1,7 @@
-import './globals.css';
+import './styles/base.css';
+import './styles/frame.css';
+import './styles/parts.css';
+import './styles/admin.css';
 
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
