@@ -280,7 +280,7 @@ describeWeb(
       let answer = await web.ask('/session-ended', cookiesOf(user));
       for (let n = 0; n < 300 && answer.headers.get('location') === '/account'; n += 1)
         answer = await web.ask('/session-ended', cookiesOf(user));
-      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/unavailable?next=/account']);
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/unavailable?next=%2Faccount']);
       expect(answer.headers.getSetCookie()).toEqual([]);
     });
   },
