@@ -91,7 +91,7 @@ async function warmUp() {
     await activateAll(emails, await codesFor(emails));
     sessions = await logInAll(emails);
   }
-  for (const act of [refresh, me, changeProfile, bareMe]) await batch(turns(sessions, WARM_UP.light), act);
+  for (const act of [refresh, me, changeProfile, bareMe]) await inTurns(sessions, WARM_UP.light, act);
   return sessions;
 }
 
@@ -110,7 +110,7 @@ async function hashingRound() {
 }
 
 async function lightRound(sessions) {
-  const each = (act) => () => batch(turns(sessions, LIGHT), act);
+  const each = (act) => () => inTurns(sessions, LIGHT, act);
   await rows.refreshSql.take(LIGHT, cpuOfSql, () => rows.refresh.take(LIGHT, cpuOfApi, each(refresh)));
   await rows.get.take(LIGHT, cpuOfApi, each(me));
   await rows.bareGet.take(LIGHT, cpuOfBare, each(bareMe));
@@ -188,9 +188,15 @@ function bareRequest(email) {
   return wanted(202, bareClient.send('POST', '/hash', { body: { email, password: PASSWORD } }));
 }
 
-/** So many of them, each as often as the others. */
-function turns(sessions, count) {
-  return Array.from({ length: count }, (_, index) => sessions[index % sessions.length]);
+/** Does something so often, with each session as often as with the others and with none twice at once: of two refreshes the later is a reuse. */
+async function inTurns(sessions, count, act) {
+  const clients = SLOTS * 2;
+  const lanes = Array.from({ length: clients }, (_, lane) => sessions.filter((_one, i) => i % clients === lane));
+  await Promise.all(
+    lanes.map(async (own) => {
+      for (let turn = 0; turn < count / clients; turn++) await act(own[turn % own.length]);
+    }),
+  );
 }
 
 /** Twice as many at once as hashes run at once, so that none ever waits for us. */

@@ -22,8 +22,8 @@ const INVALID_TRANSACTION_TERMINATION = '2D000';
 
 /**
  * For the driver's call that takes a text as it is, which is a constant here: its values travel apart. Called as a tag
- * with spread values, or asked to hand its rows over one by one, the driver makes objects that outlive their statement
- * by so much that collecting them costs a third of it.
+ * with spread values, or asked to hand its rows over one by one, the driver makes closures that the optimizing compiler
+ * leaves alone, and what they hold, a whole statement, outlives it in the old generation.
  */
 const PREPARED = { prepare: true, simple: false };
 
