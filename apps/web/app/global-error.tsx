@@ -2,6 +2,7 @@
 
 import './styles/base.css';
 import './styles/frame.css';
+import './styles/forms.css';
 import './styles/parts.css';
 
 /** Something failed in the frame of all pages, so that nothing of it is there. */

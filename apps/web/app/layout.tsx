@@ -1,5 +1,6 @@
 import './styles/base.css';
 import './styles/frame.css';
+import './styles/forms.css';
 import './styles/parts.css';
 import './styles/admin.css';
 
