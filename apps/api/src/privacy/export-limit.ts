@@ -18,9 +18,8 @@ export class ExportLimit {
     this.#limit = Math.max(1, Math.floor(EXPORTS_PER_HOUR * config.rateLimitScale));
   }
 
-  /** Counts an export of the account; resolves to the seconds that it has to wait, 0 for none. */
-  async count(accountId: string): Promise<number> {
-    const { timeToBlockExpire } = await this.#counters.increment(accountId, HOUR_MS, this.#limit);
-    return timeToBlockExpire;
+  /** Counts an export of the account; returns the seconds that it has to wait, 0 for none. */
+  count(accountId: string): number {
+    return this.#counters.count(accountId, HOUR_MS, this.#limit).timeToBlockExpire;
   }
 }

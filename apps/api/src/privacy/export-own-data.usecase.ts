@@ -39,7 +39,7 @@ export class ExportOwnData {
   ) {}
 
   async run(session: LiveSession, asker: Asker): Promise<Readable> {
-    const wait = await this.limit.count(session.accountId);
+    const wait = this.limit.count(session.accountId);
     if (wait > 0) throw tooManyExports(wait);
     await this.#note(session, asker);
     const addressKey = session.email === null ? null : this.keys.addressKey(session.email);

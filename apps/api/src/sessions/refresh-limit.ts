@@ -21,9 +21,8 @@ export class RefreshLimit {
     this.#limit = Math.max(1, Math.floor(REFRESHES_PER_MINUTE * config.rateLimitScale));
   }
 
-  /** Counts a refresh of the session; resolves to the seconds that it has to wait, 0 for none. */
-  async count(sessionId: string): Promise<number> {
-    const { timeToBlockExpire } = await this.#counters.increment(sessionId, MINUTE_MS, this.#limit);
-    return timeToBlockExpire;
+  /** Counts a refresh of the session; returns the seconds that it has to wait, 0 for none. */
+  count(sessionId: string): number {
+    return this.#counters.count(sessionId, MINUTE_MS, this.#limit).timeToBlockExpire;
   }
 }

@@ -35,7 +35,7 @@ export class RefreshSession {
   async run(refreshToken: string, asker: Asker): Promise<Required<TokenResponse>> {
     const claims = this.tokens.openRefreshToken(refreshToken);
     if (!claims) throw new Problem('invalid-refresh-token', { reason: 'no_token_of_ours' });
-    const wait = await this.limit.count(claims.sid);
+    const wait = this.limit.count(claims.sid);
     if (wait > 0) throw this.#tooOften(wait);
     const refresh = await refreshSession(this.db.sql, claims.sid, claims.gen, this.config.refreshGraceSeconds);
     this.#outcomes.inc({ outcome: refresh.outcome });

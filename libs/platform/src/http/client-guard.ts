@@ -36,8 +36,8 @@ export class ClientGuard {
     return true;
   }
 
-  async #refuse(request: FastifyRequest, reason: string): Promise<never> {
-    await this.limits.countWrongCredentials(request);
+  #refuse(request: FastifyRequest, reason: string): never {
+    this.limits.countWrongCredentials(request);
     throw new Problem('unauthenticated', { reason });
   }
 }

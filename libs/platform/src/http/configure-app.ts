@@ -135,12 +135,13 @@ function readBodies(app: NestFastifyApplication, server: FastifyInstance): void 
 // After the body was read, because what is malformed is told first, and before any guard. Routes of the framework and
 // paths that lead nowhere have no guard. A header that a route takes is a part of the message like its body.
 function countRequests(server: FastifyInstance, limits: SourceLimitGuard): void {
-  server.addHook('preHandler', async (request, reply) => {
+  server.addHook('preHandler', (request, reply, done) => {
     const { apart, condition, keyed, handsTokens, unlimited } = request.routeOptions.config.frame ?? {};
     if (keyed === true) idempotencyKeyOf(request);
     if (condition !== undefined) entityTagsOf(condition, request);
     if (handsTokens === true) transportOf(request);
-    if (unlimited !== true && apart !== true) await limits.countOfAll(request, reply);
+    if (unlimited !== true && apart !== true) limits.countOfAll(request, reply);
+    done();
   });
 }
 

@@ -55,18 +55,23 @@ export class BoundedCounters implements ThrottlerStorage {
     return this.#cold.size + this.#hot.size;
   }
 
-  /** Counts a request if `limit` allows it. `ttl` is the window in milliseconds. */
+  /** What the library's own guard would call. */
   increment(key: string, ttl: number, limit: number): Promise<Verdict> {
+    return Promise.resolve(this.count(key, ttl, limit));
+  }
+
+  /** Counts a request if `limit` allows it. `ttl` is the window in milliseconds. */
+  count(key: string, ttl: number, limit: number): Verdict {
     const now = Math.floor(this.now()); // whole milliseconds add up exactly
     this.#forgetExpired(now, ttl);
     const counter = this.#counter(key, ttl, now);
     const verdict = judge(counter, limit, now);
     if (!verdict.isBlocked) counter.current += 1;
     this.#keep(key, counter, counter.current + counter.previous >= limit / 2);
-    return Promise.resolve({ ...verdict, totalHits: verdict.totalHits + (verdict.isBlocked ? 0 : 1) });
+    return { ...verdict, totalHits: verdict.totalHits + (verdict.isBlocked ? 0 : 1) };
   }
 
-  /** What `increment` would say of a request, without counting it. */
+  /** What `count` would say of a request, without counting it. */
   look(key: string, ttl: number, limit: number): Verdict {
     const now = Math.floor(this.now());
     return judge(this.#counter(key, ttl, now), limit, now);

@@ -56,12 +56,12 @@ export class SourceLimitGuard extends ThrottlerGuard {
   }
 
   /** Counts a request under the limits that hold for all, wherever it leads. The frame asks it before any route is. */
-  async countOfAll({ source }: FastifyRequest, reply: FastifyReply): Promise<void> {
-    for (const limit of this.#forAll()) await this.#count(limit, source, reply);
+  countOfAll({ source }: FastifyRequest, reply: FastifyReply): void {
+    for (const limit of this.#forAll()) this.#count(limit, source, reply);
   }
 
   /** Counts the request under the limits of its route's own; the first that is used up refuses it. */
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
+  override canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
@@ -72,17 +72,16 @@ export class SourceLimitGuard extends ThrottlerGuard {
         this.#tell(limit, this.counters.look(key, limit.ttl, limit.limit), reply);
         request.limitsOfCredentials = [...(request.limitsOfCredentials ?? []), limit];
       } else {
-        await this.#count(limit, request.source, reply);
+        this.#count(limit, request.source, reply);
         if (failuresOnly === true) request.countedFailures = [...(request.countedFailures ?? []), key];
       }
     }
-    return true;
+    return Promise.resolve(true);
   }
 
   /** The credentials of a request are wrong: what counts such requests alone counts it. */
-  async countWrongCredentials({ source, limitsOfCredentials = [] }: FastifyRequest): Promise<void> {
-    for (const limit of limitsOfCredentials)
-      await this.counters.increment(keyOf(limit, source), limit.ttl, limit.limit);
+  countWrongCredentials({ source, limitsOfCredentials = [] }: FastifyRequest): void {
+    for (const limit of limitsOfCredentials) this.counters.count(keyOf(limit, source), limit.ttl, limit.limit);
   }
 
   /** A request has its answer: what counts failures alone forgets one that was none of the client's. */
@@ -105,9 +104,8 @@ export class SourceLimitGuard extends ThrottlerGuard {
     return (this.#ofAll ??= this.throttlers.filter(({ name = '' }) => FOR_ALL.has(name)).map(limitOf));
   }
 
-  async #count(limit: RouteLimit, source: string, reply: FastifyReply): Promise<void> {
-    const { name, ttl } = limit;
-    this.#tell(limit, await this.storageService.increment(keyOf(limit, source), ttl, limit.limit, ttl, name), reply);
+  #count(limit: RouteLimit, source: string, reply: FastifyReply): void {
+    this.#tell(limit, this.counters.count(keyOf(limit, source), limit.ttl, limit.limit), reply);
   }
 
   #tell({ name, limit, ttl }: RouteLimit, verdict: Verdict, reply: FastifyReply): void {
