@@ -4,7 +4,7 @@ import { eventually } from '#testing/eventually';
 import { TestSession } from '#testing/sessions';
 import { ageSession } from '#testing/time-travel';
 
-import { alert, isAt, press, SCRIPTS, sees } from './steps.ts';
+import { alert, goBackTo, isAt, press, SCRIPTS, sees } from './steps.ts';
 import { cookiesIn, cookiesOf, describeWeb, type TestWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
@@ -243,8 +243,7 @@ describeWeb('the pages of an account', (web) => {
       for (const one of [user.session, desk, phone]) expect(await one.isAlive()).toBe(false);
       const cookies = Object.keys(await cookiesIn(visit));
       expect(cookies).toEqual(['__Host-device']);
-      await visit.page.goBack();
-      await visit.page.waitForURL(`${web.url}/login?next=${encodeURIComponent('/account/sessions')}`);
+      await goBackTo(visit, `${web.url}/login?next=${encodeURIComponent('/account/sessions')}`);
       expect(await visit.page.content()).not.toContain('The desk');
     });
   });

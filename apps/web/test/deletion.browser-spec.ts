@@ -7,7 +7,7 @@ import { decodeJwt } from '#testing/jwt';
 import { TestSession } from '#testing/sessions';
 import { ageSession } from '#testing/time-travel';
 
-import { alert, heading, isAt, press, SCRIPTS, sees } from './steps.ts';
+import { alert, goBackTo, heading, isAt, press, SCRIPTS, sees } from './steps.ts';
 import { type Cookies, cookiesIn, cookiesOf, describeWeb, staleCookiesOf, type TestWeb } from './test-web.ts';
 
 jest.setTimeout(120_000);
@@ -243,12 +243,11 @@ describeWeb('the data of an account, and its end', (web) => {
       return receipt;
     }
 
-    async function expectNoWayBack({ page }: Visit, { who, id, session }: TestUser, way: readonly string[]) {
+    async function expectNoWayBack(visit: Visit, { who, id, session }: TestUser, way: readonly string[]) {
       for (const former of way) {
-        await page.goBack();
-        await page.waitForURL(`${web.url}/login?next=${encodeURIComponent(former)}`);
-        await page.getByRole('heading', { name: 'Log in' }).waitFor();
-        const content = await page.content();
+        await goBackTo(visit, `${web.url}/login?next=${encodeURIComponent(former)}`);
+        await heading(visit, 'Log in');
+        const content = await visit.page.content();
         for (const trace of [who.email, id, session.id]) expect(content).not.toContain(trace);
       }
     }

@@ -2,6 +2,7 @@ import type { BrowserContextOptions, Locator } from 'playwright-core';
 
 import { setAdmin, type TestUser } from '#testing/admins';
 import type { Visit } from '#testing/browser';
+import { eventually } from '#testing/eventually';
 
 import type { TestWeb } from './test-web.ts';
 
@@ -45,3 +46,9 @@ export const alert = (visit: Visit): Promise<string> => main(visit).getByRole('a
 /** Waits until the browser is at a path, with whatever query. */
 export const isAt = ({ page }: Visit, path: string): Promise<void> =>
   page.waitForURL(({ pathname }) => pathname === path);
+
+/** Waits until "back" has led to an address. The page that was left is given up on the way there, which a wait for it would not survive. */
+export async function goBackTo({ page }: Visit, address: string): Promise<void> {
+  await page.goBack({ waitUntil: 'commit' });
+  await eventually(() => Promise.resolve(page.url() === address || undefined));
+}
