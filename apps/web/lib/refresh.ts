@@ -2,7 +2,11 @@ import { endsSession, leewaySecondsOf, Troth } from '@troth/client';
 import { decodeJwt } from 'jose';
 
 import type { IssuedTokens } from './cookies.ts';
+import { answeredWithin } from './patience.ts';
 import { TROTH_URL } from './settings.ts';
+
+/** Milliseconds after which the service counts as away. */
+const PATIENCE = 5_000;
 
 /** What became of a refresh. `later`: the service is away, and the session may be as good as before. */
 export type Refreshed = { readonly kind: 'fresh'; readonly tokens: IssuedTokens } | { readonly kind: 'over' | 'later' };
@@ -39,12 +43,10 @@ export function refresh(refreshToken: string, forwardedFor: string): Promise<Ref
 }
 
 async function ask(refreshToken: string, forwardedFor: string): Promise<Refreshed> {
-  const troth = new Troth({ baseUrl: TROTH_URL, headers: { 'x-forwarded-for': forwardedFor } });
+  const headers = { 'x-forwarded-for': forwardedFor };
+  const troth = new Troth({ baseUrl: TROTH_URL, headers, fetch: answeredWithin(PATIENCE) });
   try {
-    const { data } = await troth.api.POST('/v1/sessions/refresh', {
-      body: { refresh_token: refreshToken },
-      signal: AbortSignal.timeout(5_000),
-    });
+    const { data } = await troth.api.POST('/v1/sessions/refresh', { body: { refresh_token: refreshToken } });
     return { kind: 'fresh', tokens: data };
   } catch (error) {
     return { kind: endsSession(error) ? 'over' : 'later' };

@@ -5,6 +5,7 @@ import { cookies, headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 
 import { ACCESS, keepTokens, REFRESH } from './cookies.ts';
+import { answeredWithin } from './patience.ts';
 import { refresh } from './refresh.ts';
 import { ServiceAway, unavailable, wayBack } from './session.ts';
 import { TROTH_URL } from './settings.ts';
@@ -12,8 +13,7 @@ import { TROTH_URL } from './settings.ts';
 /** Milliseconds after which a service that does not answer counts as away. */
 const PATIENCE = 10_000;
 
-const fetchInTime = (request: Request): Promise<Response> =>
-  fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE)]) });
+const fetchInTime = answeredWithin(PATIENCE);
 
 /** What a request of the browser brought. */
 interface Shown {

@@ -103,7 +103,7 @@ describeWeb('what no browser would send', (web) => {
     for (const answer of answers) {
       const left = setCookies(answer);
       const next = await web.ask('/account', left);
-      if (left[REFRESH]) expect(next.headers.get('location')).toBe('/session-ended');
+      if (left[REFRESH]) expect(next.headers.get('location')).toBe('/session-ended?next=%2Faccount');
       else expect(next.headers.get('location')).toMatch(/^\/login\?/);
     }
     const dropped = await web.ask('/session-ended', good);

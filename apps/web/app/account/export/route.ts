@@ -1,6 +1,6 @@
 import { TrothProblem } from '@troth/client';
 
-import { begunWithin } from '../../../lib/begun-in-time.ts';
+import { begunWithin } from '../../../lib/patience.ts';
 import { currentSession } from '../../../lib/session.ts';
 import { isAway, isOver, troth } from '../../../lib/troth.ts';
 

@@ -1,7 +1,10 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
-import { begunWithin } from '../lib/begun-in-time.ts';
+import { answeredWithin, begunWithin } from '../lib/patience.ts';
 
 const PATIENCE = 10_000;
 const server = createServer((_, response) => server.emit('asked', response));
@@ -22,8 +25,8 @@ afterAll(() => {
   server.closeAllConnections();
 });
 
-const begin = (): Promise<Response> =>
-  begunWithin(PATIENCE)(new Request(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`));
+const request = (): Request => new Request(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+const begin = (): Promise<Response> => begunWithin(PATIENCE)(request());
 
 test('an answer that has begun is read for as long as it takes', async () => {
   const [begun, response] = await Promise.all([begin(), nextAsked().then((open) => write(open, 'begun, '))]);
@@ -37,4 +40,15 @@ test('one that does not begin is given up', async () => {
   await nextAsked();
   jest.advanceTimersByTime(PATIENCE);
   await outcome;
+});
+
+test('an answer that never comes is given up, however often garbage is collected meanwhile', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const outcome = expect(answeredWithin(100)(request())).rejects.toThrow('timeout');
+  let isOver: true | undefined;
+  while (isOver === undefined) {
+    collectGarbage();
+    isOver = await Promise.race([outcome.then(() => true as const), nextTurn(undefined)]);
+  }
 });
