@@ -15,6 +15,8 @@ const config = (phase: string): NextConfig => ({
   skipProxyUrlNormalize: true,
   // Of what does not say its length no more than this is read; see server.mjs.
   experimental: { proxyClientMaxBodySize: '64kb' },
+  // Browsers ask for it by themselves where a document names none, such as a refusal.
+  rewrites: () => Promise.resolve([{ source: '/favicon.ico', destination: '/icon.svg' }]),
   turbopack: { root: path.join(import.meta.dirname, '..', '..') },
   headers: () =>
     Promise.resolve([

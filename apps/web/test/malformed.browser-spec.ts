@@ -52,6 +52,11 @@ describeWeb('what no browser would send', (web) => {
     expect(web.calls()).toEqual([]);
   });
 
+  test('a document without an icon is no reason for a 404', async () => {
+    const { status, headers } = await web.ask('/favicon.ico');
+    expect([status, headers.get('content-type')]).toEqual([200, 'image/svg+xml']);
+  });
+
   test('a form is not read further than forms are long, whatever it says of its length', async () => {
     const body = field('name', HUGE) + END;
     for (const path of ['/login', '/log-out']) {
