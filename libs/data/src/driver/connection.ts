@@ -22,8 +22,7 @@ const INVALID_TRANSACTION_TERMINATION = '2D000';
 
 /**
  * For the driver's call that takes a text as it is, which is a constant here: its values travel apart. Called as a tag
- * with spread values, or asked to hand its rows over one by one, the driver makes closures that the optimizing compiler
- * leaves alone, and what they hold, a whole statement, outlives it in the old generation.
+ * with spread values, or asked to hand its rows over one by one, the driver would make more closures for each statement.
  */
 const PREPARED = { prepare: true, simple: false };
 
@@ -93,6 +92,7 @@ export class Connection {
     this.#mustNotControlTransactions([reply.command]);
     // The driver's array keeps counting from where a failed statement stopped, and has holes then, which a filter leaves out.
     const rows = reply.filter(Boolean);
+    forgetStatement(reply, parameters);
     // Some commands that give rows do not count them (explain, show).
     const isCounted = reply.columns.length > 0 && Number.isInteger(reply.count);
     if (isCounted && rows.length !== reply.count) this.#fail('incomplete_reply');
@@ -163,6 +163,15 @@ export class Connection {
     this.destroy();
     throw new DatabaseUnavailable(reason);
   }
+}
+
+/**
+ * Empties what a statement that is over held. V8 makes a function that is assigned to a property in the old generation at
+ * once, and the driver makes two for each statement: all that is within their reach would be kept and promoted with them.
+ */
+function forgetStatement(reply: object[], parameters: (string | null)[]): void {
+  reply.length = 0;
+  parameters.length = 0;
 }
 
 function commandOf(reply: unknown): string {
