@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, Post, Body } from '@nestjs/common';
 import { IsString } from 'class-validator';
 
+import { cpuTimeOf } from '#testing/cpu-time';
 import { FrameApp } from '#testing/frame-app';
 
 import { Basic, parseBasic, type Credentials } from './basic.ts';
@@ -50,12 +51,13 @@ describe('credentials of RFC 7617', () => {
     expect(parseBasic(header)).toBeUndefined();
   });
 
-  test('a header far beyond any that is let in is answered in time that does not grow with its square', () => {
-    const started = performance.now();
-    parseBasic(`Basic ${'YTpi'.repeat(50_000)}`);
-    parseBasic(`Basic ${'A'.repeat(200_000)}!`);
-    parseBasic(`Basic${' '.repeat(200_000)}`);
-    expect(performance.now() - started).toBeLessThan(3_000);
+  test('a header far beyond any that is let in is answered in time that does not grow with its square', async () => {
+    const spent = await cpuTimeOf(() => {
+      parseBasic(`Basic ${'YTpi'.repeat(50_000)}`);
+      parseBasic(`Basic ${'A'.repeat(200_000)}!`);
+      parseBasic(`Basic${' '.repeat(200_000)}`);
+    });
+    expect(spent).toBeLessThan(3_000);
   });
 });
 

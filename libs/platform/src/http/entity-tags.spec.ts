@@ -1,3 +1,5 @@
+import { cpuTimeOf } from '#testing/cpu-time';
+
 import { entityTagsOf, isNamedIn, revisionsIn, revisionTag, type EntityTags } from './entity-tags.ts';
 
 const read = (text: string | undefined): EntityTags | undefined =>
@@ -44,10 +46,11 @@ test.each([
   expect(() => read(text)).toThrow('malformed-request');
 });
 
-test('a long header is read in no time', () => {
-  const started = performance.now();
-  for (const part of [' ', ', ', '"', '"a" ', 'W/']) expect(() => read(part.repeat(8_000) + '!')).toThrow();
-  expect(performance.now() - started).toBeLessThan(500);
+test('a long header is read in no time', async () => {
+  const spent = await cpuTimeOf(() => {
+    for (const part of [' ', ', ', '"', '"a" ', 'W/']) expect(() => read(part.repeat(8_000) + '!')).toThrow();
+  });
+  expect(spent).toBeLessThan(500);
 });
 
 test('the tag of a state is found by a strong comparison, of this very thing', () => {

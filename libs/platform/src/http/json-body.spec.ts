@@ -2,6 +2,7 @@ import { Body, Controller, Delete, HttpCode, Post } from '@nestjs/common';
 import { IsString } from 'class-validator';
 
 import { Problem } from '#platform/problems/problem';
+import { cpuTimeOf } from '#testing/cpu-time';
 import { FrameApp } from '#testing/frame-app';
 
 import { AskedBy, type Asker } from './asker.ts';
@@ -71,11 +72,12 @@ describe('a body', () => {
     expect(detailOf(bytes('{"a":'.repeat(3_000) + '1' + '}'.repeat(3_000)))).toBe('The body nests too deep.');
   });
 
-  test('far beyond the largest size is read in time that does not grow with its square', () => {
-    const started = performance.now();
-    parseJsonBody(bytes(`[${Array.from({ length: 500_000 }, () => '1').join(',')}]`));
-    parseJsonBody(bytes(`{${Array.from({ length: 100_000 }, (_, i) => `"k${i}":[]`).join(',')}}`));
-    expect(performance.now() - started).toBeLessThan(3_000);
+  test('far beyond the largest size is read in time that does not grow with its square', async () => {
+    const spent = await cpuTimeOf(() => {
+      parseJsonBody(bytes(`[${Array.from({ length: 500_000 }, () => '1').join(',')}]`));
+      parseJsonBody(bytes(`{${Array.from({ length: 100_000 }, (_, i) => `"k${i}":[]`).join(',')}}`));
+    });
+    expect(spent).toBeLessThan(3_000);
   });
 });
 

@@ -1,6 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
+import { cpuTimeOf } from '#testing/cpu-time';
+
 import { BoundedCounters, MOST_COUNTERS } from './bounded-counters.ts';
 
 const MINUTE = 60_000;
@@ -118,18 +120,19 @@ test('a key has one counter, however much it is used', async () => {
 test('a million sources fit in bounded memory, and the counting stays fast', async () => {
   const counters = new BoundedCounters();
   const before = heapMebibytes();
-  const started = performance.now();
   let most = 0;
-  for (let i = 0; i < 1_000_000; i++) {
-    await counters.increment(`all-per-minute 2001:db8:${i.toString(16)}::/64`, 60_000, 300);
-    most = Math.max(most, counters.size);
-  }
+  const spent = await cpuTimeOf(async () => {
+    for (let i = 0; i < 1_000_000; i++) {
+      await counters.increment(`all-per-minute 2001:db8:${i.toString(16)}::/64`, 60_000, 300);
+      most = Math.max(most, counters.size);
+    }
+  });
   expect(most).toBe(MOST_COUNTERS / 2);
   const grown = heapMebibytes() - before;
   expect(counters.size).toBeGreaterThan(MOST_COUNTERS / 4 - 1); // it is still there
   expect(grown).toBeLessThan(20);
   // A step that looks at all counters takes minutes here.
-  expect(performance.now() - started).toBeLessThan(40_000);
+  expect(spent).toBeLessThan(40_000);
 }, 60_000);
 
 test('the bound holds for sources at their limit too', async () => {

@@ -1,3 +1,5 @@
+import { cpuTimeOf } from '#testing/cpu-time';
+
 import { sourceOf, TrustedProxies } from './request-source.ts';
 
 const NOBODY = new TrustedProxies([]);
@@ -50,10 +52,11 @@ describe('behind a trusted proxy the rightmost untrusted address counts', () => 
   });
 });
 
-test('a very long X-Forwarded-For costs little', () => {
-  const started = performance.now();
-  const longest = Array.from({ length: 8_000 }, () => '1').join(',');
-  expect(sourceOf('10.0.0.1', longest, PROXIES)).toBe('10.0.0.1');
-  expect(sourceOf('10.0.0.1', Array.from({ length: 1_600 }, () => '10.1.1.1').join(','), PROXIES)).toBe('10.1.1.1');
-  expect(performance.now() - started).toBeLessThan(100);
+test('a very long X-Forwarded-For costs little', async () => {
+  const spent = await cpuTimeOf(() => {
+    const longest = Array.from({ length: 8_000 }, () => '1').join(',');
+    expect(sourceOf('10.0.0.1', longest, PROXIES)).toBe('10.0.0.1');
+    expect(sourceOf('10.0.0.1', Array.from({ length: 1_600 }, () => '10.1.1.1').join(','), PROXIES)).toBe('10.1.1.1');
+  });
+  expect(spent).toBeLessThan(100);
 });

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 
 import { Secret } from '#domain/secret';
+import { cpuTimeOf } from '#testing/cpu-time';
 
 import { redactError, redactField, scrub } from './redact.ts';
 
@@ -79,17 +80,17 @@ test('causes that go round in a circle end', () => {
   expect(JSON.stringify(redactError(error)).length).toBeLessThan(20_000);
 });
 
-test('a huge text is cut, and costs no time', () => {
-  const started = performance.now();
-  for (const text of [
+test('a huge text is cut, and costs no time', async () => {
+  const texts = [
     'a'.repeat(1_000_000),
     '@'.repeat(1_000_000),
     'a@'.repeat(500_000),
     '?a='.repeat(300_000),
     'a://'.repeat(300_000),
     'x:'.repeat(500_000),
-  ]) {
-    expect(scrub(text).length).toBeLessThan(20_000);
-  }
-  expect(performance.now() - started).toBeLessThan(1_000);
+  ];
+  const spent = await cpuTimeOf(() => {
+    for (const text of texts) expect(scrub(text).length).toBeLessThan(20_000);
+  });
+  expect(spent).toBeLessThan(1_000);
 });

@@ -1,3 +1,4 @@
+import { cpuTimeOf } from '#testing/cpu-time';
 import { respelt } from '#testing/forged-tokens';
 
 import { headerText, numericDate, tokenParts } from './token-text.ts';
@@ -39,11 +40,12 @@ test('the other spelling is one of the same bytes', () => {
   expect(Buffer.from(respelt(MAC), 'base64url')).toEqual(Buffer.from(MAC, 'base64url'));
 });
 
-test('a long text that is no token takes no time', () => {
-  const began = performance.now();
-  for (const text of ['A'.repeat(2_000_000), `${HEADER}.${'A.'.repeat(1_000_000)}`, '.'.repeat(2_000_000)])
-    expect(tokenParts(text)).toBeUndefined();
-  expect(performance.now() - began).toBeLessThan(100);
+test('a long text that is no token takes no time', async () => {
+  const spent = await cpuTimeOf(() => {
+    for (const text of ['A'.repeat(2_000_000), `${HEADER}.${'A.'.repeat(1_000_000)}`, '.'.repeat(2_000_000)])
+      expect(tokenParts(text)).toBeUndefined();
+  });
+  expect(spent).toBeLessThan(100);
 });
 
 test('times are told in whole seconds that have passed', () => {
