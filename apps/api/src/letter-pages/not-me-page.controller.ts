@@ -28,8 +28,8 @@ export class NotMePageController {
   open(@Query('token') token: unknown, @Res() reply: FastifyReply): void {
     sendPage(reply, 200, TITLE, [
       '<p>You came here from a letter about your account. Nothing has been changed by opening this page.</p>',
-      '<p>If what the letter tells was not you, all sessions can be ended, and a link to set a new password is mailed to',
-      'you. For 24 hours after that, your address and how you log in stay what they are.</p>',
+      '<p>If what the letter tells was not you, all sessions can be ended and the password made void, and a link to set a',
+      'new one is mailed to you. For 24 hours after that, your address and how you log in stay what they are.</p>',
       '<form method="post" action="/letters/not-me">',
       `<input type="hidden" name="token" value="${escapeHtml(tokenOf(token))}">`,
       '<button>It was not me</button></form>',

@@ -15,7 +15,7 @@ import { NotMe } from './not-me.usecase.ts';
 export class NotMeController {
   constructor(private readonly notMe: NotMe) {}
 
-  /** Somebody else was at the account: all sessions end, and a link to set a new password is mailed. */
+  /** Somebody else was at the account: all sessions end, the password is void, and a link to set a new one is mailed. */
   @Post()
   @Public()
   @HttpCode(204)

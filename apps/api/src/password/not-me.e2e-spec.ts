@@ -59,6 +59,25 @@ test('all sessions end, device tokens are void, changes are frozen for a day, an
   expect((await new TestClaimant(app, ada.email, 'the owner’s own password').logIn()).status).toBe(201);
 });
 
+test('the password that was set is no password any more, so whoever set it is out until the reset', async () => {
+  const ada = await active();
+  const { thief, token } = await robbed(ada);
+  expect((await notMe(token)).status).toBe(204);
+  for (const password of [THIEVES, ada.password]) expect((await ada.logIn({ password })).status).toBe(401);
+  const answer = await thief.ask('/v1/me/password', { method: 'PUT', body: { new_password: THIEVES } });
+  expect(codeOf(answer)).toBe('session-revoked');
+  expect((await confirm(await ada.linkToken(3), 'the owner’s own password')).status).toBe(204);
+});
+
+test('after it the next change is told again, with a link that works, however soon it comes', async () => {
+  const ada = await active();
+  const { token } = await robbed(ada);
+  expect((await notMe(token)).status).toBe(204);
+  expect((await confirm(await ada.linkToken(3), THIEVES)).status).toBe(204);
+  expect((await ada.letter(4)).subject).toBe((await ada.letter(2)).subject);
+  expect((await notMe(await ada.linkToken(4))).status).toBe(204);
+});
+
 test('the notice of a session whose token was used twice has such a link too', async () => {
   const ada = await active();
   const session = await TestSession.of(app, ada);

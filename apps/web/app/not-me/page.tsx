@@ -22,7 +22,7 @@ export default async function NotMePage({ searchParams }: { readonly searchParam
             <p>You came here from a letter about your account. Nothing has been changed by opening this page.</p>
             <p>If what the letter tells was not you, say so, and this happens:</p>
             <ul className="steps">
-              <li>All sessions end, on every device. Whoever is in your account is out.</li>
+              <li>All sessions end, on every device, and the password is void. Whoever is in your account is out.</li>
               <li>A letter with a link to set a new password comes to you.</li>
               <li>
                 For 24 hours your address and how you log in stay what they are, and nobody can delete the account.

@@ -95,7 +95,7 @@ const DELETED: Readonly<Record<ErasedBy, string>> = {
 
 function notMe(link: string): readonly Paragraph[] {
   return [
-    'Open this page and say that it was not you. That ends all sessions and mails you a link to set a new password. It works once, within 7 days.',
+    'Open this page and say that it was not you. That ends all sessions, makes the password void and mails you a link to set a new one. It works once, within 7 days.',
     { link },
   ];
 }
