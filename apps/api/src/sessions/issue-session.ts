@@ -41,7 +41,7 @@ export class IssueSession {
     };
   }
 
-  /** One more access token of the session's present generation, good from `at` on. */
+  /** An access token of the generation that the session is given with, good from `at` on. */
   accessToken(session: OpenedSession, at: Date): Required<AccessToken> {
     return {
       access_token: this.access.sign(session, { at, authenticatedAt: session.authenticatedAt }),

@@ -112,12 +112,31 @@ test('a new log-in counts, for five minutes', async () => {
   expect((await actWith(session.tokens.access_token))[0]).toBe(401);
 });
 
+test('a request that is refused for it shows all the same that its tokens arrived', async () => {
+  const { session } = await loggedInLongAgo();
+  expect((await actWith(session.tokens.access_token))[0]).toBe(401);
+  const [row] = await app.db.owner<{ isUsed: boolean }[]>`
+    select generation_is_used as "isUsed" from session where id = ${session.id}::uuid`;
+  expect(row).toEqual({ isUsed: true });
+});
+
 test('the next refresh keeps the time of the reauthentication, and the refresh token stays the same', async () => {
   const { ada, session } = await loggedInLongAgo();
   const token = tokenOf(await show(session, ada.password));
   await session.renew();
   expect(decodeJwt(session.tokens.access_token)).toMatchObject({ auth_time: decodeJwt(token).auth_time });
   expect((await actWith(session.tokens.access_token))[0]).toBe(201);
+});
+
+test('after a refresh whose answer was lost it says nothing of the new tokens, and the old ones still work', async () => {
+  const { ada, session } = await loggedIn();
+  await ageSession(app.db, session.id, 60);
+  await session.refresh();
+  session.tokens = { ...session.tokens, access_token: tokenOf(await show(session, ada.password)) };
+  expect(await session.isAlive()).toBe(true);
+  await ageSession(app.db, session.id, 60);
+  await session.renew();
+  expect(await session.isAlive()).toBe(true);
 });
 
 test('a factor that was shown at the log-in alone is not in the new token', async () => {

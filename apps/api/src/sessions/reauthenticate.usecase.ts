@@ -3,9 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '#data/database';
 import { findPasswordRecipe } from '#data/password';
 import { reauthenticate } from '#data/reauthentication';
-import type { LiveSession } from '#data/session';
 import { Passwords } from '#platform/hashing/passwords';
-import { bearerProblem } from '#platform/http/bearer';
+import { bearerProblem, type PresentedSession } from '#platform/http/bearer';
 import { KeyRing } from '#platform/keys/key-ring';
 import { Metrics } from '#platform/metrics/metrics';
 import { Problem } from '#platform/problems/problem';
@@ -29,7 +28,10 @@ export class Reauthenticate {
     this.#outcomes = metrics.counter('troth_reauthentications_total', 'Reauthentications by outcome', ['outcome']);
   }
 
-  async run({ accountId, sessionId }: LiveSession, { password }: ReauthenticateDto): Promise<Required<AccessToken>> {
+  async run(
+    { accountId, sessionId, tokenGeneration }: PresentedSession,
+    { password }: ReauthenticateDto,
+  ): Promise<Required<AccessToken>> {
     const recipe = await findPasswordRecipe(this.db.sql, accountId);
     const standIn = (): string => this.passwords.standInRecipe(this.keys.standIn('recipe', accountId));
     const judged = await reauthenticate(this.db.sql, {
@@ -41,7 +43,8 @@ export class Reauthenticate {
     this.#outcomes.inc({ outcome: judged.outcome });
     switch (judged.outcome) {
       case 'reauthenticated':
-        return this.issueSession.accessToken(judged.session, judged.at);
+        // The answer to a refresh may have been lost. A token of the present generation would say that it was not.
+        return this.issueSession.accessToken({ ...judged.session, generation: tokenGeneration }, judged.at);
       case 'over_limit':
         throw tooManyFailures(judged.retryAfter);
       case 'over':

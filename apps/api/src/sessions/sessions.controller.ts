@@ -4,7 +4,7 @@ import { ApiBody, ApiTags } from '@nestjs/swagger';
 import { Database } from '#data/database';
 import { listSessions, type LiveSession } from '#data/session';
 import { AskedBy, type Asker } from '#platform/http/asker';
-import { Session } from '#platform/http/bearer';
+import { Session, type PresentedSession } from '#platform/http/bearer';
 import { HashesPassword } from '#platform/http/frame-rules';
 import { Problems } from '#platform/http/problems';
 import { Public } from '#platform/http/public';
@@ -74,7 +74,7 @@ export class SessionsController {
   @HashesPassword()
   @Problems('invalid-credentials')
   async reauthenticate(
-    @Session() session: LiveSession,
+    @Session() session: PresentedSession,
     @Body() dto: ReauthenticateDto,
     @Transported() transport: TokenTransport,
   ): Promise<AccessToken> {

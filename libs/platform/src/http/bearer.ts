@@ -33,10 +33,16 @@ export const ADMIN = 'admin';
 /** How long a step-up lasts: the token's `auth_time` is at most so many seconds old. */
 export const STEP_UP_SECONDS = 300;
 
+/** A session with what the token says that it was asked with. */
+export interface PresentedSession extends LiveSession {
+  /** Of the session, when the token was issued. Its client has the refresh token of this one, and maybe not that of a later one. */
+  readonly tokenGeneration: number;
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** What the guard found behind the access token. */
-    session?: LiveSession;
+    session?: PresentedSession;
     /** The access token came in a cookie. */
     sessionCookie: boolean;
   }
@@ -61,7 +67,7 @@ export function bearerProblem(code: ProblemCode, reason: string, error?: string)
  * over.
  */
 export function Session(): ParameterDecorator {
-  const parameter = createParamDecorator((_: unknown, context: ExecutionContext): LiveSession => {
+  const parameter = createParamDecorator((_: unknown, context: ExecutionContext): PresentedSession => {
     const { session } = context.switchToHttp().getRequest<FastifyRequest>();
     if (!session) throw bearerProblem('unauthenticated', 'no_session');
     return session;

@@ -37,18 +37,21 @@ export class SessionGuard {
     if (!session) throw bearerProblem('session-revoked', 'session_over', 'invalid_token');
     if (session.accountId !== claims.sub) throw bearerProblem('unauthenticated', 'foreign_session', 'invalid_token');
     if (session.at >= claims.exp) throw bearerProblem('unauthenticated', 'token_expired', 'invalid_token');
+    const tokenGeneration = generationOf(claims);
+    // Whatever comes of the request: whoever has this token has the refresh token that came with it.
+    if (isFirstUse(session, tokenGeneration))
+      await markGenerationUsed(this.db.sql, session.sessionId, session.generation);
     if (rule.isAdminOnly && !session.roles.includes(ADMIN)) throw new Problem('forbidden', { reason: 'not_admin' });
     if (!isAuthenticatedWell(claims, session.at, rule)) throw reauthentication();
-    if (isFirstUse(session, claims)) await markGenerationUsed(this.db.sql, session.sessionId, session.generation);
-    request.session = session;
+    request.session = Object.assign(session, { tokenGeneration });
     request.sessionCookie = byCookie;
     return true;
   }
 }
 
 // Only the first one of each generation writes.
-function isFirstUse({ generation, generationIsUsed }: LiveSession, claims: AccessClaims): boolean {
-  return !generationIsUsed && generationOf(claims) === generation;
+function isFirstUse({ generation, generationIsUsed }: LiveSession, tokenGeneration: number): boolean {
+  return !generationIsUsed && tokenGeneration === generation;
 }
 
 /**
