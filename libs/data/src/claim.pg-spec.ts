@@ -112,6 +112,14 @@ describe('the owner token', () => {
   });
 });
 
+test('what is claimed in place of a known address is one that nobody can claim before', async () => {
+  const email = 'known@example.com';
+  await claims.activate(email, await claims.claim(email));
+  const decoy = `${Buffer.from(keyOf(email).slice(0, 16)).toString('hex')}@decoy.invalid`;
+  expect(await claims.register(decoy)).toBe('claimed');
+  expect(await claims.register(email)).toBe('notified');
+});
+
 describe('a user name', () => {
   test('is set at activation if it is free by then, else left out; a claim reserves none', async () => {
     const first = await claims.claim('first@example.com', { username: 'ada' });
