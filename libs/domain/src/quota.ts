@@ -18,8 +18,8 @@ export const ADDRESS_QUOTAS = {
   email_changes: { perHour: 5, perDay: 5 },
   /** Letters with a code to an address that an account wants to have. */
   email_change_letters: { perHour: 5, perDay: 10 },
-  /** Notices that the account is going to be deleted: as above. */
-  deletion_scheduled: { perHour: 1, perDay: 24 },
+  /** Notices that the account is going to be deleted: no two of them name the same moment. */
+  deletion_scheduled: { perHour: 24, perDay: 24 },
 } as const;
 
 /** Days for which an owner token is valid at least: its day of issue does not count. */

@@ -129,3 +129,12 @@ test('an immediate deletion does not wait for the one to come', async () => {
   expect((await session.ask('/v1/me', { method: 'DELETE' })).status).toBe(200);
   expect((await ada.logIn()).status).toBe(401);
 });
+
+test('another day is told of, however soon it is chosen', async () => {
+  const { ada, session } = await active();
+  await schedule(session, 30);
+  await cancel(session);
+  const sooner = await schedule(session, 1);
+  expect(sooner.status).toBe(202);
+  expect((await ada.letter(3)).text).toContain(`on ${timeOf(sooner).slice(0, 16).replace('T', ' ')} UTC`);
+});
