@@ -42,13 +42,17 @@ async function account(): Promise<Account> {
 const newBudgets = () => ({ addressBudget: randomBytes(32), sourceBudget: randomBytes(32) });
 
 /** Resolves to the id of the session; undefined when it is refused. */
-async function logInWith(accountId: string, phc: string, budgets = newBudgets()): Promise<string | undefined> {
+async function logInWith(
+  accountId: string,
+  phc: string,
+  budgets: { readonly deviceBudget?: Uint8Array } & ReturnType<typeof newBudgets> = newBudgets(),
+): Promise<string | undefined> {
   const login = await logIn(db.sql, {
+    deviceBudget: null,
     ...budgets,
     accountId,
     phc,
     credentialVersion: 1,
-    deviceBudget: null,
     deviceName: null,
     requestId: 'r',
     sealedDetails: null,
@@ -181,6 +185,21 @@ test('one link resets once, and of one that is asked for meanwhile the newest al
       select from account_token where account_id = ${ada.accountId}::uuid and purpose = 'password_reset'`;
     expect(left).toHaveLength(1);
     expect(await reset(ada, token)).toBe(false);
+  }
+});
+
+test('log-ins with and without a device from one source never wait for each other in a circle', async () => {
+  const ada = await account();
+  const budgets = newBudgets();
+  const known = { ...budgets, deviceBudget: randomBytes(32) };
+  for (let round = 0; round < ROUNDS / 5; round++) {
+    await logInWith(ada.accountId, OTHER, budgets);
+    const { device } = await race<unknown>({
+      device: () => logInWith(ada.accountId, FORMER, known),
+      plain: () => logInWith(ada.accountId, FORMER, budgets),
+      again: () => logInWith(ada.accountId, FORMER, budgets),
+    });
+    expect(device).toBeDefined();
   }
 });
 
