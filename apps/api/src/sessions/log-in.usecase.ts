@@ -7,6 +7,8 @@ import { parseUsername } from '#domain/username';
 import type { Asker } from '#platform/http/asker';
 import { Passwords } from '#platform/hashing/passwords';
 import { KeyRing } from '#platform/keys/key-ring';
+import { failureWord } from '#platform/logging/failure-word';
+import { Log } from '#platform/logging/log';
 import { Metrics } from '#platform/metrics/metrics';
 import { Problem } from '#platform/problems/problem';
 import { SessionTokens } from '#platform/tokens/session-tokens';
@@ -33,6 +35,7 @@ export class LogIn {
     private readonly keys: KeyRing,
     private readonly tokens: SessionTokens,
     private readonly issueSession: IssueSession,
+    private readonly log: Log,
     metrics: Metrics,
   ) {
     this.#outcomes = metrics.counter('troth_logins_total', 'Log-ins with a password by outcome', ['outcome']);
@@ -77,10 +80,14 @@ export class LogIn {
     return this.passwords.hashWith(password, recipe);
   }
 
-  /** Hashes made at another cost are made anew when their password is at hand. */
+  /** Hashes made at another cost are made anew when their password is at hand. The log-in is done, and does not fail by this. */
   async #renewHash({ accountId, recipe }: LoginAccount, phc: string, password: string): Promise<void> {
     if (recipe === null || this.passwords.hasOwnCost(recipe)) return;
-    await renewPassword(this.db.sql, accountId, phc, await this.passwords.hash(password));
+    try {
+      await renewPassword(this.db.sql, accountId, phc, await this.passwords.hash(password));
+    } catch (error) {
+      this.log.warn('hash_not_renewed', { reason: failureWord(error) });
+    }
   }
 
   /** The device that a token names, if it is this account's and not void. */
