@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { CODE_PATTERN } from '#domain/code';
+import { parseEmail } from '#domain/email';
 import { AskedBy, type Asker } from '#platform/http/asker';
 import { formFields } from '#platform/http/form-fields';
 import { FormBody } from '#platform/http/frame-rules';
@@ -15,6 +16,7 @@ import { Activate } from '../verification/activate.usecase.ts';
 import { sendPage } from './page.ts';
 
 const TITLE = 'A code is on its way';
+const REFUSED = 'The code or the password is not right, or the time is over.';
 
 /** Where an owner who registered on the page of the letter sends the code, so that no other client is needed. */
 @ApiExcludeController()
@@ -31,6 +33,11 @@ export class OwnerActivationController {
     const form = formFields(request.body);
     const credentials = { email: form.get('email') ?? '', password: form.get('password') ?? '' };
     const code = form.get('code')?.trim() ?? '';
+    // The page had it from an address that was well-formed.
+    if (parseEmail(credentials.email) === undefined) {
+      sendCodePage(reply, 422, '', REFUSED);
+      return;
+    }
     if (!CODE_PATTERN.test(code)) {
       sendCodePage(reply, 422, credentials.email, 'The code is the 4 to 8 digits in the letter.');
       return;
@@ -40,7 +47,7 @@ export class OwnerActivationController {
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'activation-failed') throw error;
       // A 401 would have to name credentials of HTTP (RFC 9110, 15.5.2), and the browser would ask for them.
-      sendCodePage(reply, 422, credentials.email, 'The code or the password is not right, or the time is over.');
+      sendCodePage(reply, 422, credentials.email, REFUSED);
       return;
     }
     sendPage(reply, 200, 'The address is yours', ['<p>It is confirmed, and you have an account.</p>']);

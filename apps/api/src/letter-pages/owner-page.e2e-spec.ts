@@ -102,9 +102,13 @@ describe('POST /letters/owner', () => {
     expect(await addressRow(app.db, email)).toMatchObject({ state: 'ACTIVE' });
   });
 
-  test('escapes the address in the page that asks for the code', async () => {
-    const answer = await submit({ email: '"><script>', password: 'x', code: '' }, '/letters/owner/activation');
-    expect([answer.status, answer.text.includes('<script')]).toEqual([422, false]);
+  test.each(['"><script>', 'a\0b@example.net', 'nobody', ''])('refuses the address %j', async (email) => {
+    const answer = await submit({ email, password: 'x', code: '1234' }, '/letters/owner/activation');
+    expect([answer.status, answer.text.includes('role="alert"'), answer.text.includes('<script')]).toEqual([
+      422,
+      true,
+      false,
+    ]);
   });
 
   test('tells what is wrong with address and password, on the page', async () => {
