@@ -37,12 +37,15 @@ export class Administrators {
     throw new Problem('not-found', { reason: 'no_uuid' });
   }
 
-  /** An act on a user, its details sealed with the user's own key, so that they go when the user does. */
+  /**
+   * An act on a user, its details sealed with the user's own key, so that they go when the user does. Where the administrator
+   * is has no place there: it would outlive them.
+   */
   async act(session: LiveSession, asker: Asker, userId: string, details: AuditDetails): Promise<AdminAct> {
     const accountId = this.userId(userId);
     const wrappedKey = await findSubjectKey(this.db.sql, accountId);
     if (wrappedKey === undefined) throw new Problem('not-found', { reason: 'no_user' });
-    const sealedDetails = this.keys.sealAuditDetails(wrappedKey, { source: asker.source, ...details }) ?? null;
+    const sealedDetails = this.keys.sealAuditDetails(wrappedKey, details) ?? null;
     return { ...this.by(session, asker), accountId, sealedDetails };
   }
 
