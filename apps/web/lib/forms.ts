@@ -31,6 +31,7 @@ export interface FormState {
  * the password has to be shown once more, the form asks for it, keeps what was typed, and sends both: nothing is done before.
  */
 export async function submit(form: FormData, work: () => Promise<FormState | undefined>): Promise<FormState> {
+  if (!isForm(form)) return { fault: 'This is no form.' };
   const values = valuesOf(form);
   const password = text(form, STEP_UP);
   let asksPassword = password !== '';
@@ -64,8 +65,13 @@ async function refusal(error: unknown, form: FormData): Promise<FormState> {
 
 /** The text of a field; empty when there is none. */
 export function text(form: FormData, name: string): string {
-  const value = form.get(name);
+  const value = isForm(form) ? form.get(name) : undefined;
   return typeof value === 'string' ? value : '';
+}
+
+/** Whoever calls an action by hand may give it anything. */
+function isForm(form: unknown): form is FormData {
+  return form instanceof FormData;
 }
 
 const SECRET = /password|code|token|^\$/;

@@ -52,6 +52,65 @@ describeWeb('what no browser would send', (web) => {
     expect(web.calls()).toEqual([]);
   });
 
+  describe('an action that there is', () => {
+    /** The id of that of the form at /login, as its page without a script has it. */
+    const actionId = async (): Promise<string> => {
+      const page = await (await web.ask('/login')).text();
+      return /&quot;id&quot;:&quot;([\da-f]+)&quot;/.exec(page)?.[1] ?? '';
+    };
+    const typed = field('login', 'ada@example.com') + field('password', 'correct horse battery');
+
+    test.each<[string, (id: string) => string]>([
+      ['broken arguments', (id) => field('$ACTION_1:0', `{"id":"${id}","bound":"$@1"}`) + field('$ACTION_1:1', '[{}')],
+      ['arguments that are not there', (id) => field('$ACTION_1:0', `{"id":"${id}","bound":"$@2"}`)],
+      ['references to anything', (id) => field('$ACTION_1:0', `{"id":"${id}","bound":"$5"}`)],
+      [
+        'a part that is a map',
+        (id) => field('$ACTION_1:0', `{"id":"${id}","bound":"$Q1"}`) + field('$ACTION_1:1', '5'),
+      ],
+    ])('named with %s is the fault of its sender', async (_, parts) => {
+      const body = field('$ACTION_REF_1', '') + parts(await actionId()) + typed + END;
+      expect((await web.ask('/login', {}, { method: 'POST', body, headers: FORM })).status).toBe(400);
+    });
+
+    test.each<[string, (id: string) => string]>([
+      ['no arguments', (id) => field('$ACTION_1:0', `{"id":"${id}","bound":null}`)],
+      ['a number for them', (id) => field('$ACTION_1:0', `{"id":"${id}","bound":5}`)],
+      ['itself for them', (id) => field('$ACTION_1:0', `{"id":"${id}","bound":"$@0"}`)],
+      [
+        'too many',
+        (id) => field('$ACTION_1:0', `{"id":"${id}","bound":"$@1"}`) + field('$ACTION_1:1', '[1,2,{"then":3}]'),
+      ],
+    ])('named with %s does nothing', async (_, parts) => {
+      const body = field('$ACTION_REF_1', '') + parts(await actionId()) + typed + END;
+      const answer = await web.ask('/login', {}, { method: 'POST', body, headers: FORM });
+      expect([200, 400]).toContain(answer.status);
+      expect(answer.headers.getSetCookie()).toEqual([]);
+    });
+
+    test.each([
+      ['no argument', '', 400],
+      ['no list of them', field('0', '5'), 400],
+      ['a broken list', field('0', '["$K1"'), 400],
+      ['a reference to nothing', field('0', '[{},"$9"]'), 400],
+      ['a file that is not there', field('0', '[{},"$B1"]'), 400],
+      ['none of them', field('0', '[]'), 200],
+      ['numbers', field('0', '[1,2,3]'), 200],
+      ['null', field('0', '[null,null]'), 200],
+      ['an empty form', field('0', '[null,"$K1"]'), 200],
+    ])('called with %s does nothing', async (_, parts, status) => {
+      const headers = { ...FORM, 'next-action': await actionId(), accept: 'text/x-component' };
+      const answer = await web.ask('/login', {}, { method: 'POST', body: parts + END, headers });
+      expect([answer.status, answer.headers.getSetCookie()]).toEqual([status, []]);
+    });
+
+    test('called with a text is the fault of its sender', async () => {
+      const headers = { ...HERE, 'content-type': 'text/plain;charset=UTF-8', 'next-action': await actionId() };
+      for (const body of ['[]', '[{},{}]', 'garbage', ''])
+        expect((await web.ask('/login', {}, { method: 'POST', body, headers })).status).toBe(400);
+    });
+  });
+
   test('a document without an icon is no reason for a 404', async () => {
     const { status, headers } = await web.ask('/favicon.ico');
     expect([status, headers.get('content-type')]).toEqual([200, 'image/svg+xml']);
