@@ -833,6 +833,8 @@ begin
   if v_account.id is null then
     return false;
   end if;
+  -- Whoever set it knows it, and would be back before the reset mail is read.
+  perform vault.forget_account_password(v_account.id);
   perform raise_credential_version(v_account.id, null);
   perform drop_pending_changes(v_account, p_request_id, p_sealed_details);
   update account
@@ -1395,7 +1397,11 @@ begin
                                   else array[p_device_budget] end);
     return (case when v_account.id is null then 'no_account' else 'wrong_password' end, null, null)::login;
   end if;
-  update login_failure set failures = 0 where budget_key in (p_source_budget, p_device_budget) and failures > 0;
+  -- One that is counted by another log-in at this moment stays as it is: it is locked before the account is.
+  update login_failure set failures = 0
+   where budget_key in (select budget_key from login_failure
+                         where budget_key in (p_source_budget, p_device_budget) and failures > 0
+                           for update skip locked);
   v_account.credential_version := coalesce(p_credential_version, v_account.credential_version);
   v_session := open_session(v_account, array['pwd'], p_device_name, p_request_id, p_sealed_details);
   return (case when v_session.session_id is null then 'suspended' else 'logged_in' end, null, v_session)::login;
@@ -1914,10 +1920,10 @@ begin
   end if;
   v_outcome := judge_registration(v_address, p_address_key, v_by_owner, p_envelope);
   v_claims := v_outcome in ('claimed', 'superseded');
-  -- Where nothing is claimed, the same work is done for an address that nobody can have, and undone: both take as long.
+  -- Where nothing is claimed, the same work is done for an address that nobody can guess, and undone: both take as long.
   begin
     perform stake_claim(
-      case when v_claims then p_email else encode(substring(p_address_key for 16), 'hex') || '@decoy.invalid' end,
+      case when v_claims then p_email else encode(uuid_send(gen_random_uuid()), 'hex') || '@decoy.invalid' end,
       p_address_key, p_phc, p_username, p_locale, v_by_owner, p_claim_seconds, p_strict, p_claim_key_id, p_wrapped_key,
       p_sealed_details, p_envelope, p_request_id, case when v_claims then v_address end, v_at);
     if not v_claims then
@@ -2703,8 +2709,17 @@ CREATE OR REPLACE FUNCTION public.write_notice(p_kind text, p_account_id uuid, p
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
+declare
+  -- Two of these name different days.
+  v_per_hour constant int := case p_kind when 'deletion_scheduled' then 24 else 1 end;
 begin
-  if p_address_key is not null and take_address_quota(p_address_key, p_kind, 1, 24) then
+  if p_address_key is null then
+    return;
+  end if;
+  if take_address_quota(p_address_key, p_kind, v_per_hour, 24)
+    or (not exists (select from account_token
+                     where account_id = p_account_id and purpose = 'not_me' and expires_at > clock_timestamp())
+        and take_address_quota(p_address_key, p_kind, 24, 24)) then
     perform write_token_letter(p_kind, 'not_me', interval '7 days', p_account_id, p_address_key, p_envelope);
   end if;
 end

@@ -288,7 +288,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Somebody else was at the account: all sessions end, and a link to set a new password is mailed. */
+        /** Somebody else was at the account: all sessions end, the password is void, and a link to set a new one is mailed. */
         post: operations["take"];
         delete?: never;
         options?: never;
