@@ -11,6 +11,7 @@ import { Passwords } from '#platform/hashing/passwords';
 import { KeyRing } from '#platform/keys/key-ring';
 import { Metrics } from '#platform/metrics/metrics';
 import { Problem } from '#platform/problems/problem';
+import { rateLimited } from '#platform/problems/rate-limited';
 
 import { LetterSender } from '../letters/letter-sender.ts';
 import type { ChangePasswordDto } from './change-password.dto.ts';
@@ -69,11 +70,7 @@ export class ChangePassword {
       case 'session_over':
         throw bearerProblem('session-revoked', outcome, 'invalid_token');
       case 'over_limit':
-        throw new Problem('rate-limited', {
-          reason: 'failed-passwords',
-          detail: 'Too many wrong passwords.',
-          headers: { 'retry-after': String(retryAfter ?? 1) },
-        });
+        throw rateLimited('failed-passwords', 'Too many wrong passwords.', retryAfter ?? 1);
     }
   }
 }

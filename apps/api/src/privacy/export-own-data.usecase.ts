@@ -17,7 +17,7 @@ import type { LiveSession } from '#data/session';
 import type { Asker } from '#platform/http/asker';
 import { bearerProblem } from '#platform/http/bearer';
 import { KeyRing } from '#platform/keys/key-ring';
-import { Problem } from '#platform/problems/problem';
+import { rateLimited } from '#platform/problems/rate-limited';
 
 import type { DataExport, ExportedAct, ExportedEvent, ExportedFailures } from './data-export.dto.ts';
 import { ExportLimit } from './export-limit.ts';
@@ -40,7 +40,7 @@ export class ExportOwnData {
 
   async run(session: LiveSession, asker: Asker): Promise<Readable> {
     const wait = this.limit.count(session.accountId);
-    if (wait > 0) throw tooManyExports(wait);
+    if (wait > 0) throw rateLimited('exports', 'Too many exports of one account.', wait);
     await this.#note(session, asker);
     const addressKey = session.email === null ? null : this.keys.addressKey(session.email);
     const accountKey = this.keys.accountKey(session.accountId);
@@ -153,12 +153,4 @@ export class ExportOwnData {
       request_id: requestId,
     }));
   }
-}
-
-function tooManyExports(seconds: number): Problem {
-  return new Problem('rate-limited', {
-    reason: 'exports',
-    detail: 'Too many exports of one account.',
-    headers: { 'retry-after': String(seconds) },
-  });
 }

@@ -9,6 +9,7 @@ import { bearerProblem } from '#platform/http/bearer';
 import { KeyRing } from '#platform/keys/key-ring';
 import { Metrics } from '#platform/metrics/metrics';
 import { Problem } from '#platform/problems/problem';
+import { rateLimited } from '#platform/problems/rate-limited';
 
 import { LetterSender } from '../letters/letter-sender.ts';
 
@@ -66,11 +67,7 @@ export class RequestEmailChange {
       case 'session_over':
         throw bearerProblem('session-revoked', outcome, 'invalid_token');
       case 'over_limit':
-        throw new Problem('rate-limited', {
-          reason: 'email-changes',
-          detail: 'Too many changes of address.',
-          headers: { 'retry-after': String(retryAfter ?? 1) },
-        });
+        throw rateLimited('email-changes', 'Too many changes of address.', retryAfter ?? 1);
     }
   }
 }

@@ -11,6 +11,7 @@ import { failureWord } from '#platform/logging/failure-word';
 import { Log } from '#platform/logging/log';
 import { Metrics } from '#platform/metrics/metrics';
 import { Problem } from '#platform/problems/problem';
+import { rateLimited } from '#platform/problems/rate-limited';
 import { SessionTokens } from '#platform/tokens/session-tokens';
 
 import { IssueSession } from './issue-session.ts';
@@ -57,7 +58,7 @@ export class LogIn {
       sealedDetails: this.keys.sealAuditDetails(wrappedKey, { source, ...namedDevice(dto) }) ?? null,
     });
     this.#outcomes.inc({ outcome });
-    if (outcome === 'over_limit') throw tooManyFailures(retryAfter ?? 1);
+    if (outcome === 'over_limit') throw rateLimited('failed-log-ins', 'Too many failed log-ins.', retryAfter ?? 1);
     if (outcome === 'suspended') throw new Problem('account-suspended');
     if (!session) throw new Problem('invalid-credentials', { reason: outcome });
     if (account) await this.#renewHash(account, phc, dto.password);
@@ -105,12 +106,4 @@ function namedDevice({ device_name }: LogInDto): { device_name?: string } {
 function eitherOfTwo(): Problem {
   const detail = 'Send either email or username.';
   return new Problem('validation-failed', { errors: [{ pointer: '/email', code: 'either-of-two', detail }] });
-}
-
-function tooManyFailures(seconds: number): Problem {
-  return new Problem('rate-limited', {
-    reason: 'failed-log-ins',
-    detail: 'Too many failed log-ins.',
-    headers: { 'retry-after': String(seconds) },
-  });
 }

@@ -8,6 +8,7 @@ import { bearerProblem, type PresentedSession } from '#platform/http/bearer';
 import { KeyRing } from '#platform/keys/key-ring';
 import { Metrics } from '#platform/metrics/metrics';
 import { Problem } from '#platform/problems/problem';
+import { rateLimited } from '#platform/problems/rate-limited';
 
 import { IssueSession } from './issue-session.ts';
 import type { ReauthenticateDto } from './reauthenticate.dto.ts';
@@ -46,19 +47,11 @@ export class Reauthenticate {
         // The answer to a refresh may have been lost. A token of the present generation would say that it was not.
         return this.issueSession.accessToken({ ...judged.session, generation: tokenGeneration }, judged.at);
       case 'over_limit':
-        throw tooManyFailures(judged.retryAfter);
+        throw rateLimited('failed-reauthentications', 'Too many wrong passwords.', judged.retryAfter);
       case 'over':
         throw bearerProblem('session-revoked', 'session_over', 'invalid_token');
       case 'wrong_password':
         throw new Problem('invalid-credentials', { reason: 'wrong_password' });
     }
   }
-}
-
-function tooManyFailures(seconds: number): Problem {
-  return new Problem('rate-limited', {
-    reason: 'failed-reauthentications',
-    detail: 'Too many wrong passwords.',
-    headers: { 'retry-after': String(seconds) },
-  });
 }

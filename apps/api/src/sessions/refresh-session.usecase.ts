@@ -7,6 +7,7 @@ import type { Asker } from '#platform/http/asker';
 import { KeyRing } from '#platform/keys/key-ring';
 import { Metrics } from '#platform/metrics/metrics';
 import { Problem } from '#platform/problems/problem';
+import { rateLimited } from '#platform/problems/rate-limited';
 import { SessionTokens } from '#platform/tokens/session-tokens';
 
 import { LetterSender } from '../letters/letter-sender.ts';
@@ -53,11 +54,7 @@ export class RefreshSession {
 
   #tooOften(seconds: number): Problem {
     this.#outcomes.inc({ outcome: 'over_limit' });
-    return new Problem('rate-limited', {
-      reason: 'refreshes-of-a-session',
-      detail: 'This session was refreshed too often.',
-      headers: { 'retry-after': String(seconds) },
-    });
+    return rateLimited('refreshes-of-a-session', 'This session was refreshed too often.', seconds);
   }
 
   async #endReused(sessionId: string, { email, locale, wrappedKey }: SessionOwner, asker: Asker): Promise<void> {

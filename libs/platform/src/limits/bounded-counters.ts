@@ -77,7 +77,7 @@ export class BoundedCounters implements ThrottlerStorage {
     return judge(this.#counter(key, ttl, now), limit, now);
   }
 
-  /** Takes a counted request back. A counter whose window went on meanwhile stays as it is. */
+  /** Takes a counted request back, from the window that the counter is in by now: one that has none takes none. */
   takeBack(key: string): void {
     const counter = this.#hot.get(key) ?? this.#cold.get(key);
     if (counter && counter.current > 0) counter.current -= 1;
