@@ -3,7 +3,7 @@ import { type NextRequest, NextResponse } from 'next/server';
 import { ACCESS, dropTokens, type IssuedTokens, keepTokens, REFRESH } from './lib/cookies.ts';
 import { mayHandOver } from './lib/hand-over.ts';
 import { isSpent, isStale, refresh } from './lib/refresh.ts';
-import { areReplyParts } from './lib/reply-parts.ts';
+import { areReplyParts, isArgumentList } from './lib/reply-parts.ts';
 
 const NOT_STORED = 'private, no-store';
 
@@ -30,8 +30,8 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
 /** Whether a form, if that is what comes, can be read. Of one that cannot, Next.js would say that the fault is its own. */
 async function isReadable(request: NextRequest): Promise<boolean> {
   const isCall = request.headers.has('next-action');
-  // Every action of this application takes a form.
-  if (!/^multipart\/form-data\b/i.test(request.headers.get('content-type') ?? '')) return !isCall;
+  if (!/^multipart\/form-data\b/i.test(request.headers.get('content-type') ?? ''))
+    return !isCall || isArgumentList(await request.text());
   return request.formData().then(
     (form) => areReplyParts(form, isCall),
     () => false,

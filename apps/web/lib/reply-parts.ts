@@ -14,6 +14,13 @@ export function areReplyParts(form: FormData, isCall: boolean): boolean {
   }
 }
 
+/** The same of an action that takes no form: its arguments, of which Next.js leaves out what the action does not use. */
+export function isArgumentList(text: string): boolean {
+  const form = new FormData();
+  form.set('0', text);
+  return areReplyParts(form, true);
+}
+
 function partOf(form: FormData, name: string, value: unknown): unknown {
   const prefix = name.slice(0, name.lastIndexOf(':') + 1);
   return JSON.parse(String(value), (_key, item: unknown) => {
