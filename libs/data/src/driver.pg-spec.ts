@@ -169,6 +169,15 @@ describe('silence', () => {
     expect(proxy.accepted).toBe(3);
   });
 
+  test('a reply that came while this process stood still is read, however long that was', async () => {
+    const sql = await open(1, SHORT);
+    const reply = outcome(sql<object[]>`select pg_sleep(0.05)`);
+    await new Promise((sent) => setTimeout(sent, 10));
+    // As a pause of the machine, or of the process by a debugger.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+    expect(await reply).toBe('done');
+  });
+
   test('a server that gives no sign any more is told from one that takes its time, long before the deadline', async () => {
     const sql = await open(3, { silenceMs: 200, signMs: 2_000, statementMs: 60_000 });
     const slow = outcome(sql<object[]>`select pg_sleep(1)`);

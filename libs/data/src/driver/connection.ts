@@ -129,8 +129,9 @@ export class Connection {
 
   /** The driver's reply in the port's terms; the connection does not outlive an error that leaves it in doubt. */
   async #settled<Reply>(reply: Promise<Reply>, milliseconds: number, meaning = failureOf): Promise<Reply> {
-    const timer = milliseconds > 0 ? setTimeout(() => this.destroy('no_reply'), milliseconds) : undefined;
     const { onSilence, limits } = this.session;
+    const grace = Math.min(limits.graceMs, milliseconds / 2);
+    const timer = milliseconds > 0 ? setTimeout(() => this.#giveUpAfter(grace), milliseconds - grace) : undefined;
     const silence = milliseconds > limits.silenceMs && onSilence ? setInterval(onSilence, limits.silenceMs) : undefined;
     try {
       return await new Promise<Reply>((resolve, reject) => {
@@ -146,6 +147,14 @@ export class Connection {
       clearInterval(silence);
       this.#giveUp = undefined;
     }
+  }
+
+  /** The end of the wait begins when this process is awake: after a pause of the machine a reply may be there, unread. */
+  #giveUpAfter(milliseconds: number): void {
+    const giveUp = this.#giveUp;
+    setTimeout(() => {
+      if (giveUp && this.#giveUp === giveUp) this.destroy('no_reply');
+    }, milliseconds);
   }
 
   #mustBeUsable(): void {

@@ -6,7 +6,7 @@ export interface DatabaseLimits {
   readonly lockMs: number;
   /** PostgreSQL ends a connection that does nothing inside a transaction (`idle_in_transaction_session_timeout`). */
   readonly idleInTransactionMs: number;
-  /** How much longer than `statementMs` the client waits for a reply before it gives the connection up. */
+  /** How much longer than `statementMs` the client waits for a reply before it gives the connection up, of time in which it is awake. */
   readonly graceMs: number;
   /**
    * How long a statement is without a reply before the server is asked whether it is there at all, and again each time
